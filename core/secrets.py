@@ -1,0 +1,86 @@
+"""Pseudonyms of viewers and encryption of bank details, from one master key kept outside the database."""
+
+import hashlib
+import json
+import os
+import re
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from core.errors import Invalid
+from core.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Vault:
+    """Keys derived from the master key, one a purpose."""
+
+    viewer_key: bytes
+    detail_key: bytes
+    fingerprint: str
+
+    def pseudonym(self, viewer: str) -> str:
+        """32 hex digits that stand for a viewer: a keyed hash, so that nobody without the key can name the person."""
+        return hashlib.blake2b(viewer.encode(), key=self.viewer_key, digest_size=16).hexdigest()
+
+    def seal(self, value: dict[str, Any]) -> bytes:
+        """Encrypt (AES-256-GCM, random nonce in front)."""
+        nonce = secrets.token_bytes(12)
+        return nonce + AESGCM(self.detail_key).encrypt(nonce, json.dumps(value, ensure_ascii=False).encode(), None)
+
+    def open(self, sealed: bytes) -> dict[str, Any]:
+        """What `seal` hid.
+
+        Raises:
+            cryptography.exceptions.InvalidTag: another key, or the bytes were changed.
+        """
+        opened: dict[str, Any] = json.loads(AESGCM(self.detail_key).decrypt(sealed[:12], sealed[12:], None))
+        return opened
+
+
+def vault_of(master: bytes) -> Vault:
+    """The derived keys of a 32-byte master key."""
+
+    def derive(purpose: str) -> bytes:
+        return HKDF(SHA256(), 32, None, f"kopeck {purpose}".encode()).derive(master)
+
+    return Vault(derive("viewer"), derive("detail"), derive("fingerprint").hex()[:16])
+
+
+def load_vault(settings: Settings) -> Vault:
+    """The vault of this installation: `KOPECK_SECRET_KEY`, or a file of its home, made at the first start (0600).
+
+    Raises:
+        Invalid: `bad_secret_key`.
+    """
+    if settings.secret_key is not None:
+        if not re.fullmatch(r"[0-9a-fA-F]{64}", settings.secret_key):
+            raise Invalid("bad_secret_key", "KOPECK_SECRET_KEY must be 64 hex digits (`openssl rand -hex 32` makes one).")
+        return vault_of(bytes.fromhex(settings.secret_key))
+    path = settings.home / "secrets" / "master.key"
+    return vault_of(_read_or_make(path))
+
+
+def _read_or_make(path: Path) -> bytes:
+    """The file's key. Two processes may meet at the first start: the hard link lets one key win."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+        fresh.touch(mode=0o600)
+        fresh.write_text(secrets.token_hex(32))
+        try:
+            os.link(fresh, path)
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    text = path.read_text().strip()
+    if not re.fullmatch(r"[0-9a-f]{64}", text):
+        raise Invalid("bad_secret_key", f"{path} does not hold 64 hex digits; restore it from a backup.")
+    return bytes.fromhex(text)

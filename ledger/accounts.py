@@ -1,0 +1,36 @@
+"""The chart of accounts: codes are built here and nowhere else.
+
+The database holds the same grammar in `account_kind` and refuses a code outside of it.
+"""
+
+from typing import Literal
+
+CreatorPot = Literal["pending", "available", "in_transit"]
+
+
+def bank(provider: str, currency: str) -> str:
+    return f"assets:bank:{provider}:{currency}"
+
+
+def suspense(currency: str) -> str:
+    return f"assets:suspense:{currency}"
+
+
+def fund_unallocated(fund: str) -> str:
+    return f"liabilities:fund:{fund}:unallocated"
+
+
+def fund_line(fund: str, line: str) -> str:
+    return f"liabilities:fund:{fund}:line:{line}"
+
+
+def creator(creator_id: str, pot: CreatorPot) -> str:
+    return f"liabilities:creator:{creator_id}:{pot}"
+
+
+def seller_balance(seller: str) -> str:
+    return f"liabilities:seller:{seller}:balance"
+
+
+WRITEOFF = "expenses:writeoff"
+OPENING = "equity:opening"

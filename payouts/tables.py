@@ -1,0 +1,99 @@
+"""Who is paid where, and the payouts in their runs."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from core.database import metadata
+from core.tables import key, micros, moment, recorded, ref
+
+payee = Table(
+    "payee",
+    metadata,
+    ref("creator", ForeignKey("creator.id"), primary_key=True),
+    Column("tax_status", Text, nullable=False),
+    Column("method", Text, nullable=False),
+    Column("destination", LargeBinary, nullable=False, comment="encrypted JSON"),
+    Column("verified", Boolean, nullable=False, server_default="false"),
+    Column("verified_by", Text),
+    Column("hold_reason", Text),
+    recorded("updated_at"),
+    CheckConstraint("method IN ('manual')", "method"),
+    CheckConstraint(
+        "tax_status IN ('individual', 'self_employed', 'sole_proprietor', 'company', 'non_resident')", "tax_status"
+    ),
+)
+
+payout_setting = Table(
+    "payout_setting",
+    metadata,
+    Column("currency", Text, primary_key=True),
+    Column("schedule", Text, nullable=False),
+    micros("minimum"),
+    Column("provider", Text, nullable=False),
+    micros("approval_limit", nullable=True, comment="a run above it needs a person more; null: none"),
+    recorded("updated_at"),
+    CheckConstraint("schedule IN ('manual')", "schedule"),
+    CheckConstraint("minimum > 0", "minimum"),
+)
+
+payout_run = Table(
+    "payout_run",
+    metadata,
+    key(),
+    Column("currency", Text, nullable=False),
+    Column("provider", Text, nullable=False),
+    Column("until", Date, comment="only what was released up to this day's end"),
+    Column("creators", ARRAY(Text), comment="null: everyone"),
+    Column("state", Text, nullable=False, server_default="drafting"),
+    Column("drafted_by", Text, nullable=False),
+    Column("approved_by", Text),
+    moment("approved_at", nullable=True),
+    Column("payout_count", Integer, nullable=False, server_default="0"),
+    micros("total", server_default="0"),
+    recorded("created_at"),
+    CheckConstraint("state IN ('drafting', 'draft', 'approved', 'sending', 'done', 'cancelled')", "state"),
+    CheckConstraint("provider IN ('manual')", "provider"),
+    Index("payout_run_drafting_key", "currency", unique=True, postgresql_where="state = 'drafting'"),
+)
+
+payout = Table(
+    "payout",
+    metadata,
+    key(),
+    Column("run_id", BigInteger, ForeignKey("payout_run.id"), nullable=False),
+    ref("creator", ForeignKey("creator.id")),
+    Column("currency", Text, nullable=False),
+    micros("amount"),
+    Column("state", Text, nullable=False, server_default="reserved"),
+    Column("hold_reason", Text),
+    Column("destination", LargeBinary, nullable=False, comment="as approved; encrypted JSON"),
+    Column("reference", Text, comment="the bank's or the provider's"),
+    Column("entry_id", BigInteger, nullable=False, comment="the entry that reserved it"),
+    moment("settled_at", nullable=True),
+    recorded("created_at"),
+    CheckConstraint("amount > 0", "amount"),
+    CheckConstraint(
+        "state IN ('reserved', 'sending', 'sent', 'paid', 'failed', 'returned', 'cancelled', 'held')", "state"
+    ),
+    Index(None, "run_id"),
+    Index(None, "creator", "id"),
+    Index(
+        "payout_unfinished_key",
+        "creator",
+        "currency",
+        unique=True,
+        postgresql_where="state IN ('reserved', 'sending', 'sent', 'held')",
+    ),
+)
