@@ -30,7 +30,9 @@ fund = Table(
     Column("name", Text, nullable=False),
     Column("currency", Text, nullable=False),
     micros("budget"),
-    micros("deposited", server_default="0", comment="locked with the row, so that deposits never pass the budget"),
+    micros(
+        "deposited", server_default="0", comment="locked with the row, so that deposits never pass the budget"
+    ),
     recorded("created_at"),
     CheckConstraint("deposited BETWEEN 0 AND budget", "budget"),
 )
@@ -71,7 +73,9 @@ allocation = Table(
     Column("period", Date, nullable=False, comment="first day of the period"),
     micros("due"),
     micros("given", comment="less than due while the fund's unallocated money falls short"),
-    micros("returned", server_default="0", comment="unspent and taken back, where the line does not roll over"),
+    micros(
+        "returned", server_default="0", comment="unspent and taken back, where the line does not roll over"
+    ),
     recorded(),
     PrimaryKeyConstraint("fund", "line", "period"),
     ForeignKeyConstraint(["fund", "line"], ["fund_line.fund", "fund_line.id"]),
@@ -110,7 +114,13 @@ program_version = Table(
     recorded("created_at"),
     UniqueConstraint("program", "number"),
     CheckConstraint("state IN ('draft', 'active')", "state"),
-    Index("program_version_active_key", "program", "effective_from", unique=True, postgresql_where="state = 'active'"),
+    Index(
+        "program_version_active_key",
+        "program",
+        "effective_from",
+        unique=True,
+        postgresql_where="state = 'active'",
+    ),
 )
 
 rule = Table(
@@ -160,7 +170,12 @@ reward_target = Table(
     metadata,
     key(),
     Column("rule_id", BigInteger, ForeignKey("rule.id"), nullable=False),
-    Column("key", Text(collation="C"), nullable=False, comment="order/product/content, day/content or day/creator"),
+    Column(
+        "key",
+        Text(collation="C"),
+        nullable=False,
+        comment="order/product/content, day/content or day/creator",
+    ),
     ref("program"),
     ref("creator"),
     ref("content", nullable=True),
@@ -191,7 +206,9 @@ reward = Table(
     Column("entry_id", BigInteger, nullable=False),
     moment("matures_at"),
     Column("release_entry_id", BigInteger),
-    moment("released_at", nullable=True, comment="equal to recorded_at when it was posted straight to available"),
+    moment(
+        "released_at", nullable=True, comment="equal to recorded_at when it was posted straight to available"
+    ),
     recorded(),
     CheckConstraint("amount <> 0", "amount"),
     Index(None, "creator", "id"),
@@ -200,4 +217,3 @@ reward = Table(
     Index("reward_waiting_idx", "matures_at", postgresql_where="released_at IS NULL"),
     Index("reward_waiting_creator_idx", "creator", "matures_at", postgresql_where="released_at IS NULL"),
 )
-

@@ -5,7 +5,9 @@ BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'kopeck_app') THEN
         CREATE ROLE kopeck_app NOLOGIN;
     END IF;
-    EXECUTE format('GRANT kopeck_app TO %I', current_user);
+    IF NOT pg_has_role(current_user, 'kopeck_app', 'MEMBER') THEN
+        EXECUTE format('GRANT kopeck_app TO %I', current_user);
+    END IF;
     EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO kopeck_app', current_database());
 END $$;
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
@@ -27,7 +29,7 @@ GRANT INSERT, UPDATE ON enrolment, reward_target TO kopeck_app;
 GRANT INSERT, UPDATE (until) ON membership TO kopeck_app;
 GRANT INSERT, UPDATE (release_entry_id, released_at) ON reward TO kopeck_app;
 GRANT INSERT, UPDATE ON payee, payout_setting, payout_run TO kopeck_app;
-GRANT INSERT, UPDATE (state, hold_reason, reference, settled_at) ON payout TO kopeck_app;
+GRANT INSERT, UPDATE (state, hold_reason, held_by, reference, sent_at, settled_at, settled_by) ON payout TO kopeck_app;
 GRANT INSERT, UPDATE (revoked_at) ON api_key TO kopeck_app;
 GRANT INSERT ON idempotency TO kopeck_app;
 GRANT INSERT, UPDATE, DELETE ON job_run, scheduler TO kopeck_app;

@@ -72,6 +72,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("api_key_pkey")),
     )
     op.create_table(
+        "attribution",
+        sa.Column("purchase_id", sa.BigInteger(), nullable=False),
+        sa.Column("policy", sa.Text(collation="C"), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=False, comment="what the last touch was"),
+        sa.Column("touch_id", sa.Text(collation="C"), nullable=True),
+        sa.Column("touched_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column(
+            "attributed_at",
+            postgresql.TIMESTAMP(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.CheckConstraint("outcome IN ('click', 'view', 'none')", name=op.f("attribution_outcome_check")),
+        sa.PrimaryKeyConstraint("purchase_id", "policy", name=op.f("attribution_pkey")),
+    )
+    op.create_table(
         "changed_day",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
@@ -149,6 +165,13 @@ def upgrade() -> None:
         sa.Column("parked", sa.Integer(), server_default="0", nullable=False),
         sa.Column("rejected", sa.Integer(), server_default="0", nullable=False),
         sa.Column("errors", postgresql.JSONB(astext_type=sa.Text()), server_default="[]", nullable=False),
+        sa.Column(
+            "first_at",
+            postgresql.TIMESTAMP(timezone=True),
+            nullable=True,
+            comment="no touch of the batch is earlier; with last_at it bounds the partitions to read",
+        ),
+        sa.Column("last_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("tallied_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("event_batch_pkey")),
     )
@@ -285,6 +308,13 @@ def upgrade() -> None:
         "parked_event_event_id_key", "parked_event", ["kind", "event_id", "occurred_at"], unique=True
     )
     op.create_index(
+        "parked_event_sale_idx",
+        "parked_event",
+        ["order_ref", "product"],
+        unique=False,
+        postgresql_where="state = 'parked' AND order_ref IS NOT NULL",
+    )
+    op.create_index(
         "parked_event_waiting_idx",
         "parked_event",
         ["kind", "id"],
@@ -301,9 +331,27 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), server_default="drafting", nullable=False),
         sa.Column("drafted_by", sa.Text(), nullable=False),
         sa.Column("approved_by", sa.Text(), nullable=True),
+        sa.Column(
+            "confirmed_by",
+            sa.Text(),
+            nullable=True,
+            comment="the second person of a run above the approval limit",
+        ),
         sa.Column("approved_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
-        sa.Column("payout_count", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("total", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("cancelled_by", sa.Text(), nullable=True),
+        sa.Column(
+            "drafted_to", sa.Text(collation="C"), nullable=True, comment="creators up to here are drafted"
+        ),
+        sa.Column(
+            "payout_count",
+            sa.Integer(),
+            server_default="0",
+            nullable=False,
+            comment="without the cancelled ones",
+        ),
+        sa.Column(
+            "total", sa.BigInteger(), server_default="0", nullable=False, comment="without the cancelled ones"
+        ),
         sa.Column(
             "created_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
         ),
@@ -311,6 +359,10 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "state IN ('drafting', 'draft', 'approved', 'sending', 'done', 'cancelled')",
             name=op.f("payout_run_state_check"),
+        ),
+        sa.CheckConstraint(
+            "approved_by <> drafted_by AND confirmed_by NOT IN (drafted_by, approved_by)",
+            name=op.f("payout_run_another_person_check"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("payout_run_pkey")),
     )
@@ -545,24 +597,6 @@ def upgrade() -> None:
     op.create_index(op.f("touch_batch_id_idx"), "touch", ["batch_id"], unique=False)
     op.create_index(op.f("touch_viewer_occurred_at_idx"), "touch", ["viewer", "occurred_at"], unique=False)
     op.create_table(
-        "attribution",
-        sa.Column("purchase_id", sa.BigInteger(), nullable=False),
-        sa.Column("policy", sa.Text(collation="C"), nullable=False),
-        sa.Column("outcome", sa.Text(), nullable=False, comment="what the last touch was"),
-        sa.Column("touch_id", sa.Text(collation="C"), nullable=True),
-        sa.Column("touched_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
-        sa.Column(
-            "attributed_at",
-            postgresql.TIMESTAMP(timezone=True),
-            server_default=sa.text("now()"),
-            nullable=False,
-        ),
-        sa.CheckConstraint("outcome IN ('click', 'view', 'none')", name=op.f("attribution_outcome_check")),
-        sa.ForeignKeyConstraint(["policy"], ["policy.id"], name=op.f("attribution_policy_fkey")),
-        sa.ForeignKeyConstraint(["purchase_id"], ["purchase.id"], name=op.f("attribution_purchase_id_fkey")),
-        sa.PrimaryKeyConstraint("purchase_id", "policy", name=op.f("attribution_pkey")),
-    )
-    op.create_table(
         "balance",
         sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("balance", sa.BigInteger(), server_default="0", nullable=False),
@@ -647,9 +681,12 @@ def upgrade() -> None:
         sa.Column("tax_status", sa.Text(), nullable=False),
         sa.Column("method", sa.Text(), nullable=False),
         sa.Column("destination", sa.LargeBinary(), nullable=False, comment="encrypted JSON"),
+        sa.Column("changed_by", sa.Text(), nullable=False, comment="who may not verify it"),
         sa.Column("verified", sa.Boolean(), server_default="false", nullable=False),
         sa.Column("verified_by", sa.Text(), nullable=True),
+        sa.Column("verified_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("hold_reason", sa.Text(), nullable=True),
+        sa.Column("held_by", sa.Text(), nullable=True),
         sa.Column(
             "updated_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
         ),
@@ -658,6 +695,8 @@ def upgrade() -> None:
             "tax_status IN ('individual', 'self_employed', 'sole_proprietor', 'company', 'non_resident')",
             name=op.f("payee_tax_status_check"),
         ),
+        sa.CheckConstraint("NOT verified OR verified_by IS NOT NULL", name=op.f("payee_verified_check")),
+        sa.CheckConstraint("verified_by <> changed_by", name=op.f("payee_another_person_check")),
         sa.ForeignKeyConstraint(["creator"], ["creator.id"], name=op.f("payee_creator_fkey")),
         sa.PrimaryKeyConstraint("creator", name=op.f("payee_pkey")),
     )
@@ -670,10 +709,14 @@ def upgrade() -> None:
         sa.Column("amount", sa.BigInteger(), nullable=False),
         sa.Column("state", sa.Text(), server_default="reserved", nullable=False),
         sa.Column("hold_reason", sa.Text(), nullable=True),
+        sa.Column("held_by", sa.Text(), nullable=True, comment="null: the sending job"),
+        sa.Column("tax_status", sa.Text(), nullable=False, comment="as approved"),
         sa.Column("destination", sa.LargeBinary(), nullable=False, comment="as approved; encrypted JSON"),
         sa.Column("reference", sa.Text(), nullable=True, comment="the bank's or the provider's"),
         sa.Column("entry_id", sa.BigInteger(), nullable=False, comment="the entry that reserved it"),
-        sa.Column("settled_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("sent_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("settled_at", postgresql.TIMESTAMP(timezone=True), nullable=True, comment="or cancelled"),
+        sa.Column("settled_by", sa.Text(), nullable=True),
         sa.Column(
             "created_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
         ),
@@ -685,9 +728,17 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["creator"], ["creator.id"], name=op.f("payout_creator_fkey")),
         sa.ForeignKeyConstraint(["run_id"], ["payout_run.id"], name=op.f("payout_run_id_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("payout_pkey")),
+        sa.UniqueConstraint("run_id", "creator", name=op.f("payout_run_id_creator_key")),
     )
     op.create_index(op.f("payout_creator_id_idx"), "payout", ["creator", "id"], unique=False)
-    op.create_index(op.f("payout_run_id_idx"), "payout", ["run_id"], unique=False)
+    op.create_index(
+        "payout_open_idx",
+        "payout",
+        ["run_id"],
+        unique=False,
+        postgresql_where="state IN ('reserved', 'sending', 'sent', 'held')",
+    )
+    op.create_index(op.f("payout_run_id_id_idx"), "payout", ["run_id", "id"], unique=False)
     op.create_index(
         "payout_unfinished_key",
         "payout",

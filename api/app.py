@@ -1,0 +1,149 @@
+"""The application: blueprints, the OpenAPI document, the documentation page, health."""
+
+import time
+from importlib import import_module
+from typing import Any
+
+import structlog
+from flask import Flask, Response, g, jsonify, request
+from flask_smorest import Api
+from sqlalchemy import text
+from werkzeug.exceptions import HTTPException
+
+from api import errors
+from api.runtime import Runtime, install, runtime
+from core.database import transaction
+from core.errors import KopeckError
+from core.migrate import check_revision
+
+MODULES = ("catalog", "events", "programs", "funds", "creators", "payouts", "ledger", "docs")
+MAX_BODY = 32 * 1024 * 1024
+SCHEDULER_SILENT = 30  # seconds without a tick after which the service is not ready
+log = structlog.get_logger()
+
+
+class KopeckApi(Api):
+    """flask-smorest with problem documents, in answers and in the document."""
+
+    def _register_responses(self) -> None:
+        problem = {"$ref": "#/components/schemas/Problem"}
+        for name, about in {"DEFAULT_ERROR": "A problem document (RFC 9457)"}.items():
+            self.spec.components.response(
+                name, {"description": about, "content": {"application/problem+json": {"schema": problem}}}
+            )
+
+    def handle_http_exception(self, error: HTTPException) -> Response:
+        return errors.from_http(error)
+
+
+PROBLEM = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "instance", "code", "request_id"],
+    "properties": {name: {"type": "string"} for name in ("type", "title", "detail", "instance", "code", "request_id")}
+    | {
+        "status": {"type": "integer"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"pointer": {"type": "string"}, "detail": {"type": "string"}},
+            },
+        },
+    },
+}
+
+
+def create_app(given: Runtime) -> Flask:
+    """The WSGI application of one process."""
+    app = Flask("kopeck", static_folder=None)
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.url_map.strict_slashes = True
+    app.url_map.merge_slashes = False
+    app.config.update(
+        API_TITLE="Kopeck",
+        API_VERSION="v1",
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX="/",
+        OPENAPI_JSON_PATH="openapi.json",
+        MAX_CONTENT_LENGTH=MAX_BODY,
+    )
+    install(app, given)
+    errors.register(app)
+    _watch(app)
+    _document(app)
+    _health(app)
+    return app
+
+
+def _document(app: Flask) -> None:
+    api = KopeckApi(app)
+    api.spec.components.schema("Problem", PROBLEM)
+    api.spec.components.security_scheme("key", {"type": "http", "scheme": "bearer", "bearerFormat": "kpk_live_…"})
+    api.spec.components.parameter(
+        "IdempotencyKey",
+        "header",
+        {
+            "name": "Idempotency-Key",
+            "required": True,
+            "schema": {"type": "string", "maxLength": 255},
+            "description": "The same key and body give the first answer again.",
+        },
+    )
+    for name in MODULES:
+        blueprint = import_module(f"api.{name}").blp
+        api.register_blueprint(blueprint) if hasattr(blueprint, "_docs") else app.register_blueprint(blueprint)
+
+
+def _watch(app: Flask) -> None:
+    """Request ids, safe headers, and one log line a request, with the route's template instead of its ids."""
+
+    @app.before_request
+    def _start() -> None:
+        g.started = time.perf_counter()
+
+    @app.after_request
+    def _finish(answer: Response) -> Response:
+        answer.headers["X-Request-ID"] = errors.request_id()
+        answer.headers["X-Content-Type-Options"] = "nosniff"
+        answer.headers.setdefault("Cache-Control", "no-store")
+        principal = g.get("principal")
+        log.info(
+            "request",
+            request_id=errors.request_id(),
+            method=request.method,
+            route=str(request.url_rule or "-"),
+            status=answer.status_code,
+            ms=round((time.perf_counter() - g.started) * 1000, 1),
+            role=principal.role if principal else None,
+            key=principal.key_id if principal else None,
+        )
+        return answer
+
+
+def _health(app: Flask) -> None:
+    @app.get("/healthz")
+    def healthz() -> Any:
+        """The process answers."""
+        return jsonify(status="ok")
+
+    @app.get("/readyz")
+    def readyz() -> Any:
+        """Database, schema and scheduler, each by name."""
+        checks = _checks()
+        ready = all(check["ok"] for check in checks.values())
+        return jsonify(status="ready" if ready else "not ready", checks=checks), 200 if ready else 503
+
+
+def _checks() -> dict[str, dict[str, Any]]:
+    try:
+        with transaction(runtime().engine) as session:
+            silent = session.scalar(text("SELECT extract(epoch FROM now() - max(ticked_at)) FROM scheduler"))
+            check_revision(session.connection())
+    except KopeckError as error:
+        return {"database": {"ok": False, "detail": error.detail}}
+    ticking = silent is not None and silent < SCHEDULER_SILENT
+    return {
+        "database": {"ok": True},
+        "scheduler": {"ok": ticking, "seconds_since_tick": None if silent is None else round(float(silent), 1)},
+    }

@@ -1,0 +1,157 @@
+"""One decorator makes an operation: who may call it, what goes in, what comes out, in one transaction.
+
+The functions it wraps take the session first, then the parsed body or query, then the path's parameters; they call
+one domain function and return what the answer schema shows. Nothing else in `api/` opens a transaction.
+"""
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Response, g, jsonify, request
+from flask_smorest import Blueprint
+from marshmallow import RAISE, Schema, fields
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from api.fields import page_of
+from api.idempotency import answer_once, idempotency_key
+from api.keys import Principal, principal_of
+from api.paging import Page, PageQuery
+from api.runtime import runtime
+from core.database import transaction
+from core.errors import Forbidden, Invalid, NotFound
+
+EVERYONE = ("platform", "operator", "finance", "seller", "creator", "auditor")
+STAFF = ("operator", "finance", "auditor")
+_JSON_METHODS = ("POST", "PUT", "PATCH")
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What the contract says of one operation; the authorization matrix in the tests is read from these."""
+
+    method: str
+    path: str
+    roles: tuple[str, ...]
+    own: str | None
+    idempotent: bool
+
+
+OPERATIONS: list[Operation] = []
+
+
+def caller() -> Principal:
+    """Who makes the current request."""
+    return g.principal  # type: ignore[no-any-return]
+
+
+def operation(
+    blp: Blueprint,
+    method: str,
+    path: str,
+    *,
+    roles: tuple[str, ...],
+    own: str | None = None,
+    body: type[Schema] | None = None,
+    query: type[Schema] | None = None,
+    answer: type[Schema] | None = None,
+    many: bool = False,
+    status: int = 200,
+    idempotent: bool = False,
+    raw: bool = False,
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register `method path` on a blueprint.
+
+    `own` names the path parameter that must be the caller's own subject when the caller is a creator or a seller.
+    `many`: a list; the view returns a `Page` and the query takes limit and cursor. `raw`: the view reads the body
+    itself and answers with a Response. A view may return a Response where the answer is no JSON.
+    """
+    OPERATIONS.append(Operation(method, path, roles, own, idempotent))
+    shown = page_of(answer) if many and answer else answer
+    query = query or (PageQuery if many else None)
+
+    def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
+        def act(*parsed: Any, **path_args: Any) -> Response:
+            def run(session: Session) -> Response:
+                return _respond(view(session, *parsed, **path_args), shown, status)
+
+            with transaction(runtime().engine) as session:
+                if idempotent:
+                    return answer_once(session, caller().key_id, lambda: run(session))
+                if method == "GET":
+                    session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+                return run(session)
+
+        act.__name__, act.__doc__, act.__module__ = view.__name__, view.__doc__, view.__module__
+        parsed_view = _documented(blp, act, query, body, shown, status)
+
+        @functools.wraps(parsed_view)
+        def guarded(**path_args: Any) -> Any:
+            _authenticate(roles)
+            _own(own, path_args)
+            _well_formed(method, body is not None, raw, query is not None)
+            if idempotent:
+                idempotency_key()
+            return parsed_view(**path_args)
+
+        options = {"security": [{"key": []}]}
+        if idempotent:
+            options["parameters"] = [{"$ref": "#/components/parameters/IdempotencyKey"}]
+        return blp.route(path, methods=[method])(blp.doc(**options)(guarded))
+
+    return decorate
+
+
+def _documented(
+    blp: Blueprint, act: Callable[..., Any], query: Any, body: Any, shown: Any, status: int
+) -> Callable[..., Any]:
+    if body is not None:
+        act = blp.arguments(body, unknown=RAISE)(act)
+    if query is not None:
+        act = blp.arguments(query, location="query", unknown=RAISE)(act)
+    return blp.response(status, shown)(act)
+
+
+def _respond(result: Any, shown: type[Schema] | None, status: int) -> Response:
+    if isinstance(result, Response):
+        return result
+    if isinstance(result, Page):
+        result = {"data": result.rows, "next_cursor": result.next_cursor}
+    answer = jsonify(shown().dump(result)) if shown else Response(status=status)
+    answer.status_code = status
+    return answer
+
+
+def _authenticate(roles: tuple[str, ...]) -> None:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    with transaction(runtime().engine) as session:
+        g.principal = principal_of(session, token if scheme.lower() == "bearer" else "", runtime().now())
+    if g.principal.role not in roles:
+        raise Forbidden("role_may_not", f"A {g.principal.role}'s key does not do this.")
+
+
+def _own(own: str | None, path_args: dict[str, Any]) -> None:
+    """Another's object answers exactly as one that does not exist."""
+    if own and caller().subject is not None and path_args[own] != caller().subject:
+        raise NotFound("not_found", "No such object.")
+
+
+def _well_formed(method: str, takes_body: bool, raw: bool, takes_query: bool) -> None:
+    if any(len(values) > 1 for values in request.args.listvalues()):
+        raise Invalid("repeated_parameter", "A query parameter stands once.")
+    if request.args and not takes_query and not raw:
+        raise Invalid("unknown_parameter", f"No such query parameter: {next(iter(request.args))}.")
+    if takes_body and not request.is_json:
+        raise Invalid("unsupported_media_type", "Send application/json.")
+    if method in _JSON_METHODS and not takes_body and not raw and request.get_data(cache=True).strip() not in (b"", b"{}"):
+        raise Invalid("unexpected_body", "This request takes no body.")
+
+
+class Empty(Schema):
+    """An answer without content."""
+
+
+class Id(Schema):
+    id = fields.String(required=True)

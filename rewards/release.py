@@ -1,0 +1,19 @@
+"""Release: what has matured moves from pending to available, negatives included."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from core.database import sql
+
+
+def release(session: Session, now: datetime, limit: int = 50_000) -> int:
+    """Release up to `limit` matured rewards. Returns how many; a repeat finds them released.
+
+    Two releasers take different rows (SKIP LOCKED), and a reward row is released once.
+    """
+    session.execute(sql("rewards", "release_table"))
+    session.execute(sql("rewards", "choose_matured"), {"now": now, "limit": limit})
+    session.execute(sql("rewards", "open_release_accounts"))
+    session.execute(sql("rewards", "post_release"), {"today": now})
+    return int(session.execute(sql("rewards", "mark_released"), {"now": now}).rowcount)  # type: ignore[attr-defined]
