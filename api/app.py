@@ -39,7 +39,9 @@ class KopeckApi(Api):
 PROBLEM = {
     "type": "object",
     "required": ["type", "title", "status", "detail", "instance", "code", "request_id"],
-    "properties": {name: {"type": "string"} for name in ("type", "title", "detail", "instance", "code", "request_id")}
+    "properties": {
+        name: {"type": "string"} for name in ("type", "title", "detail", "instance", "code", "request_id")
+    }
     | {
         "status": {"type": "integer"},
         "errors": {
@@ -79,7 +81,9 @@ def create_app(given: Runtime) -> Flask:
 def _document(app: Flask) -> None:
     api = KopeckApi(app)
     api.spec.components.schema("Problem", PROBLEM)
-    api.spec.components.security_scheme("key", {"type": "http", "scheme": "bearer", "bearerFormat": "kpk_live_…"})
+    api.spec.components.security_scheme(
+        "key", {"type": "http", "scheme": "bearer", "bearerFormat": "kpk_live_…"}
+    )
     api.spec.components.parameter(
         "IdempotencyKey",
         "header",
@@ -92,7 +96,9 @@ def _document(app: Flask) -> None:
     )
     for name in MODULES:
         blueprint = import_module(f"api.{name}").blp
-        api.register_blueprint(blueprint) if hasattr(blueprint, "_docs") else app.register_blueprint(blueprint)
+        api.register_blueprint(blueprint) if hasattr(blueprint, "_docs") else app.register_blueprint(
+            blueprint
+        )
 
 
 def _watch(app: Flask) -> None:
@@ -145,5 +151,8 @@ def _checks() -> dict[str, dict[str, Any]]:
     ticking = silent is not None and silent < SCHEDULER_SILENT
     return {
         "database": {"ok": True},
-        "scheduler": {"ok": ticking, "seconds_since_tick": None if silent is None else round(float(silent), 1)},
+        "scheduler": {
+            "ok": ticking,
+            "seconds_since_tick": None if silent is None else round(float(silent), 1),
+        },
     }

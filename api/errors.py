@@ -29,6 +29,7 @@ STATUS_OF_CODE = {
     "not_authenticated": 401,
     "too_large": 413,
     "unsupported_media_type": 415,
+    "bad_content_type": 415,
 }
 log = structlog.get_logger()
 

@@ -61,12 +61,14 @@ def operation(
     status: int = 200,
     idempotent: bool = False,
     raw: bool = False,
+    transacted: bool = True,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register `method path` on a blueprint.
 
     `own` names the path parameter that must be the caller's own subject when the caller is a creator or a seller.
     `many`: a list; the view returns a `Page` and the query takes limit and cursor. `raw`: the view reads the body
-    itself and answers with a Response. A view may return a Response where the answer is no JSON.
+    itself. A view may return a Response where the answer is no JSON. `transacted` False: the view's domain function
+    has transactions of its own, so the view gets no session.
     """
     OPERATIONS.append(Operation(method, path, roles, own, idempotent))
     shown = page_of(answer) if many and answer else answer
@@ -77,6 +79,8 @@ def operation(
             def run(session: Session) -> Response:
                 return _respond(view(session, *parsed, **path_args), shown, status)
 
+            if not transacted:
+                return _respond(view(*parsed, **path_args), shown, status)
             with transaction(runtime().engine) as session:
                 if idempotent:
                     return answer_once(session, caller().key_id, lambda: run(session))
@@ -98,7 +102,7 @@ def operation(
 
         options = {"security": [{"key": []}]}
         if idempotent:
-            options["parameters"] = [{"$ref": "#/components/parameters/IdempotencyKey"}]
+            options["parameters"] = ["IdempotencyKey"]
         return blp.route(path, methods=[method])(blp.doc(**options)(guarded))
 
     return decorate
@@ -143,9 +147,14 @@ def _well_formed(method: str, takes_body: bool, raw: bool, takes_query: bool) ->
         raise Invalid("repeated_parameter", "A query parameter stands once.")
     if request.args and not takes_query and not raw:
         raise Invalid("unknown_parameter", f"No such query parameter: {next(iter(request.args))}.")
-    if takes_body and not request.is_json:
+    if takes_body and request.content_length and not request.is_json:
         raise Invalid("unsupported_media_type", "Send application/json.")
-    if method in _JSON_METHODS and not takes_body and not raw and request.get_data(cache=True).strip() not in (b"", b"{}"):
+    if (
+        method in _JSON_METHODS
+        and not takes_body
+        and not raw
+        and request.get_data(cache=True).strip() not in (b"", b"{}")
+    ):
         raise Invalid("unexpected_body", "This request takes no body.")
 
 

@@ -18,7 +18,13 @@ class Limit(fields.Integer):
     """1 to 1000, as plain digits."""
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> int:
-        if not (isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 5 and 1 <= int(value) <= MOST):
+        if not (
+            isinstance(value, str)
+            and value.isascii()
+            and value.isdigit()
+            and len(value) < 5
+            and 1 <= int(value) <= MOST
+        ):
             raise ValidationError(f"A limit is a whole number from 1 to {MOST}.")
         return int(value)
 

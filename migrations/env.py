@@ -33,7 +33,7 @@ def run() -> None:
 
 def migrate(connection: object) -> None:
     context.configure(
-        connection=connection, target_metadata=metadata, include_object=is_ours, compare_server_default=False
+        connection=connection, target_metadata=metadata, include_object=is_ours, compare_server_default=True
     )
     with context.begin_transaction():
         context.run_migrations()

@@ -73,9 +73,7 @@ allocation = Table(
     Column("period", Date, nullable=False, comment="first day of the period"),
     micros("due"),
     micros("given", comment="less than due while the fund's unallocated money falls short"),
-    micros(
-        "returned", server_default="0", comment="unspent and taken back, where the line does not roll over"
-    ),
+    micros("returned", nullable=True, comment="unspent, taken back when the period ended; null: not ended"),
     recorded(),
     PrimaryKeyConstraint("fund", "line", "period"),
     ForeignKeyConstraint(["fund", "line"], ["fund_line.fund", "fund_line.id"]),

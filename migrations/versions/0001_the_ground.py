@@ -803,9 +803,8 @@ def upgrade() -> None:
         sa.Column(
             "returned",
             sa.BigInteger(),
-            server_default="0",
-            nullable=False,
-            comment="unspent and taken back, where the line does not roll over",
+            nullable=True,
+            comment="unspent, taken back when the period ended; null: not ended",
         ),
         sa.Column(
             "recorded_at",

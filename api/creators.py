@@ -1,0 +1,249 @@
+"""A creator's money: pots, earnings, rewards, statement, payouts, payee."""
+
+from typing import Any
+
+from flask_smorest import Blueprint
+from marshmallow import Schema, fields, validate
+from sqlalchemy.orm import Session
+
+from api.fields import AmountField, Choice, Day, Flag, Moment, MoneyField, Ref, Text
+from api.operation import STAFF, caller, operation
+from api.paging import Page, after_of, page
+from api.payouts import PayoutOut
+from api.runtime import runtime
+from catalog.read import get_creator
+from core.errors import NotFound
+from core.money import Money
+from ledger import accounts
+from ledger.statement import statement
+from payouts import payee as payees
+from payouts import read as payout_read
+from rewards import explain, read
+
+blp = Blueprint(
+    "creators", "creators", url_prefix="/v1", description="What a creator earned and where the money is"
+)
+READERS = (*STAFF, "platform", "creator")
+
+
+class NextReleaseOut(Schema):
+    at = Moment(required=True)
+    amount = AmountField(required=True)
+
+
+class PotsOut(Schema):
+    currency = fields.String(required=True)
+    pending = AmountField(required=True)
+    available = AmountField(required=True)
+    in_transit = AmountField(required=True)
+    paid_out = AmountField(required=True)
+    payable = AmountField(required=True)
+    next_release = fields.Nested(NextReleaseOut, required=True, allow_none=True)
+
+
+class BalanceOut(Schema):
+    balances = fields.List(fields.Nested(PotsOut), required=True)
+
+
+class PeriodQuery(Schema):
+    since = Day(data_key="from", required=True)
+    until = Day(data_key="to", required=True)
+
+
+class EarningsQuery(PeriodQuery):
+    group_by = Choice(*read.GROUPS, load_default="day")
+
+
+class EarningOut(Schema):
+    group = fields.String(required=True, allow_none=True)
+    earned = MoneyField(required=True)
+    views = fields.Integer(required=True, allow_none=True)
+    clicks = fields.Integer(required=True, allow_none=True)
+    orders = fields.String(required=True, allow_none=True)
+    sales = MoneyField(required=True, allow_none=True)
+
+
+class EarningsOut(Schema):
+    group_by = fields.String(required=True)
+    data = fields.List(fields.Nested(EarningOut), required=True)
+
+
+class RewardOut(Schema):
+    id = fields.String(required=True)
+    program = Ref(required=True)
+    version = fields.Integer(required=True)
+    rule = fields.String(required=True)
+    grain = fields.String(required=True)
+    key = fields.String(required=True)
+    creator = Ref(required=True)
+    content = Ref(required=True, allow_none=True)
+    product = Ref(required=True, allow_none=True)
+    day = Day(required=True)
+    amount = MoneyField(required=True)
+    matures_at = Moment(required=True)
+    released_at = Moment(required=True, allow_none=True)
+    recorded_at = Moment(required=True)
+    entry = fields.String(required=True)
+
+
+class RewardLineOut(Schema):
+    id = fields.String(required=True)
+    amount = MoneyField(required=True)
+    entry = fields.String(required=True)
+    matures_at = Moment(required=True)
+    released_at = Moment(required=True, allow_none=True)
+
+
+class ExplainOut(Schema):
+    reward = fields.Nested(RewardOut, required=True)
+    program = fields.Dict(required=True)
+    rule = fields.Dict(required=True)
+    inputs = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    formula = fields.Dict(required=True)
+    sentences = fields.List(fields.String(), required=True)
+    original = MoneyField(required=True)
+    target = MoneyField(required=True)
+    posted = MoneyField(required=True)
+    waiting = MoneyField(required=True)
+    clamped = Flag(required=True)
+    lines = fields.List(fields.Nested(RewardLineOut), required=True)
+
+
+class StatementQuery(PeriodQuery):
+    currency = fields.String(load_default="RUB")
+
+
+class StatementLineOut(Schema):
+    entry = fields.String(required=True)
+    kind = fields.String(required=True)
+    note = fields.String(required=True, allow_none=True)
+    booked_on = Day(required=True)
+    effective_on = Day(required=True)
+    recorded_at = Moment(required=True)
+    amount = MoneyField(required=True)
+
+
+class StatementOut(Schema):
+    opening = MoneyField(required=True)
+    lines = fields.List(fields.Nested(StatementLineOut), required=True)
+    closing = MoneyField(required=True)
+
+
+class PayeeIn(Schema):
+    tax_status = Choice(*payees.TAX_STATUSES, required=True)
+    method = Choice(*payees.METHODS, required=True)
+    destination = fields.Dict(
+        keys=Text(most=32), values=Text(most=200), required=True, validate=validate.Length(1, 20)
+    )
+
+
+class PayeeOut(Schema):
+    creator = Ref(required=True)
+    tax_status = fields.String(required=True)
+    method = fields.String(required=True)
+    destination = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    verified = Flag(required=True)
+    verified_by = fields.String(required=True, allow_none=True)
+    hold_reason = fields.String(required=True, allow_none=True)
+    updated_at = Moment(required=True)
+
+
+@operation(blp, "GET", "/creators/<id>/balance", roles=READERS, own="id", answer=BalanceOut)
+def balance(session: Session, id: str) -> Any:
+    """Pending, available, in transit, paid out and payable now, by currency"""
+    get_creator(session, id)
+    paid = payout_read.paid_out(session, id)
+    return {
+        "balances": [
+            {
+                **{
+                    name: getattr(each, name)
+                    for name in ("currency", "pending", "available", "in_transit", "next_release")
+                },
+                "paid_out": paid.get(each.currency, Money(0, each.currency)),
+                "payable": payout_read.payable(session, id, each.currency),
+            }
+            for each in read.pots(session, id)
+        ]
+    }
+
+
+@operation(
+    blp, "GET", "/creators/<id>/earnings", roles=READERS, own="id", query=EarningsQuery, answer=EarningsOut
+)
+def earnings(session: Session, query: dict[str, Any], id: str) -> Any:
+    """What was earned by earning day, with the counts beside the money; later facts may still change it"""
+    get_creator(session, id)
+    return {
+        "group_by": query["group_by"],
+        "data": read.earnings(session, id, query["since"], query["until"], query["group_by"]),
+    }
+
+
+@operation(blp, "GET", "/creators/<id>/rewards", roles=READERS, own="id", answer=RewardOut, many=True)
+def list_rewards(session: Session, query: dict[str, Any], id: str) -> Page:
+    """Posted rewards, newest first"""
+    get_creator(session, id)
+    rows = read.list_rewards(session, id, query["limit"] + 1, after_of(query, int))
+    shown = page(rows, query["limit"], lambda row: row[0])
+    return Page([row for _, row in shown.rows], shown.next_cursor)
+
+
+@operation(blp, "GET", "/rewards/<id>", roles=READERS, answer=RewardOut)
+def get_reward(session: Session, id: str) -> Any:
+    """One reward"""
+    return _own_reward(read.get_reward(session, id)[0])
+
+
+@operation(blp, "GET", "/rewards/<id>/explain", roles=READERS, answer=ExplainOut)
+def explain_reward(session: Session, id: str) -> Any:
+    """Where a reward comes from: rule, figures, each term, and where the money is"""
+    _own_reward(read.get_reward(session, id)[0])
+    return explain.explain_reward(session, id)
+
+
+def _own_reward(reward: read.Reward) -> read.Reward:
+    if caller().subject not in (None, reward.creator):
+        raise NotFound("not_found", "No such reward.")
+    return reward
+
+
+@operation(
+    blp, "GET", "/creators/<id>/statement", roles=READERS, own="id", query=StatementQuery, answer=StatementOut
+)
+def creator_statement(session: Session, query: dict[str, Any], id: str) -> Any:
+    """What was booked to the creator: opening, lines, closing, by the day of the books"""
+    get_creator(session, id)
+    codes = [accounts.creator(id, pot) for pot in ("pending", "available", "in_transit")]
+    return statement(session, codes, Money(0, query["currency"]).currency, query["since"], query["until"])
+
+
+@operation(blp, "GET", "/creators/<id>/payouts", roles=READERS, own="id", answer=PayoutOut, many=True)
+def list_payouts(session: Session, query: dict[str, Any], id: str) -> Page:
+    """The creator's payouts, newest first"""
+    get_creator(session, id)
+    rows = payout_read.list_payouts(session, creator=id, limit=query["limit"] + 1, after=after_of(query))
+    return page(rows, query["limit"], lambda row: row.id)
+
+
+@operation(
+    blp, "GET", "/creators/<id>/payee", roles=("finance", "auditor", "creator"), own="id", answer=PayeeOut
+)
+def get_payee(session: Session, id: str) -> Any:
+    """Who is paid where, masked"""
+    return payees.get_payee(session, runtime().vault, id)
+
+
+@operation(
+    blp, "PUT", "/creators/<id>/payee", roles=("finance", "creator"), own="id", body=PayeeIn, answer=PayeeOut
+)
+def put_payee(session: Session, body: dict[str, Any], id: str) -> Any:
+    """Say who is paid where; finance verifies it before money goes there"""
+    return payees.put_payee(session, runtime().vault, id, **body, person=caller().person, now=runtime().now())
+
+
+@operation(blp, "POST", "/creators/<id>/payee/verify", roles=("finance",), answer=PayeeOut, idempotent=True)
+def verify_payee(session: Session, id: str) -> Any:
+    """Vouch for what another person entered"""
+    payees.verify_payee(session, id, caller().person, runtime().now())
+    return payees.get_payee(session, runtime().vault, id)
