@@ -8,9 +8,9 @@ from marshmallow import Schema, fields
 from sqlalchemy.orm import Session
 
 from api.body import body_bytes
-from api.fields import AmountField, Choice, Day, Moment, MoneyField, Ref
+from api.fields import Choice, Day, Moment, MoneyField, Ref
 from api.operation import STAFF, caller, operation
-from api.paging import Page, PageQuery, after_of, page
+from api.paging import Page, PageQuery, after_of, signed
 from api.runtime import runtime
 from attribution import batches, events, receive, report, sale
 from core.errors import Forbidden, Invalid
@@ -61,3 +61,131 @@ def _backfill() -> bool:
     if wanted and "backfill" not in caller().scopes:
         raise Forbidden("scope_missing", "This key has no backfill scope.")
     return wanted
+
+
+class EarnedOut(Schema):
+    policy = fields.String(required=True)
+    outcome = fields.String(required=True)
+    content = Ref(required=True, allow_none=True)
+    creator = Ref(required=True, allow_none=True)
+
+
+class EventOut(Schema):
+    id = fields.String(required=True)
+    type = fields.String(required=True)
+    state = fields.String(required=True)
+    occurred_at = Moment(required=True)
+    received_at = Moment(required=True)
+    batch = fields.String(required=True)
+    tallied = fields.Boolean(required=True)
+    reason = fields.String(required=True, allow_none=True)
+    order = Ref(required=True, allow_none=True)
+    product = Ref(required=True, allow_none=True)
+    content = Ref(required=True, allow_none=True)
+    attributed = fields.List(fields.Nested(EarnedOut), required=True)
+
+
+class EventAndOthersOut(EventOut):
+    others = fields.List(fields.Nested(EventOut), required=True)
+
+
+class StateQuery(PageQuery):
+    state = Choice("conflict", "parked", required=True)
+
+
+class BatchRecordOut(BatchOut):
+    batch = fields.String(attribute="id", required=True)
+    source = fields.String(required=True)
+    received_at = Moment(required=True)
+    errors = fields.List(fields.Dict(), required=True)
+    tallied_at = Moment(required=True, allow_none=True)
+
+
+class SaleShareOut(Schema):
+    content = Ref(required=True)
+    creator = Ref(required=True)
+    amount = MoneyField(required=True)
+    refund = fields.String(required=True, allow_none=True)
+
+
+class OutcomeOut(Schema):
+    policy = Ref(required=True)
+    outcome = fields.String(required=True)
+    touch = fields.String(required=True, allow_none=True)
+    touched_at = Moment(required=True, allow_none=True)
+    shares = fields.List(fields.Nested(SaleShareOut), required=True)
+
+
+class SaleOut(Schema):
+    event = fields.String(required=True)
+    order = Ref(required=True)
+    product = Ref(required=True)
+    quantity = fields.Integer(required=True)
+    amount = MoneyField(required=True)
+    occurred_at = Moment(required=True)
+    day = Day(required=True)
+    refunded = MoneyField(required=True)
+    returned = fields.Integer(required=True)
+    policies = fields.List(fields.Nested(OutcomeOut), required=True)
+
+
+class ReportQuery(Schema):
+    since = Day(data_key="from", required=True)
+    until = Day(data_key="to", required=True)
+    policy = Ref(load_default="default")
+
+
+class SalesOut(Schema):
+    count = fields.Integer(required=True)
+    sums = fields.Function(lambda sales: [money.as_json() for money in sales.sums.values()], required=True)
+
+
+class ReportOut(Schema):
+    purchases = fields.Nested(SalesOut, required=True)
+    attributed = fields.Nested(SalesOut, required=True)
+    by_click = fields.Nested(SalesOut, required=True)
+    by_view = fields.Nested(SalesOut, required=True)
+    unattributed = fields.Nested(SalesOut, required=True)
+
+
+@operation(blp, "GET", "/events/<id>", roles=READERS, answer=EventAndOthersOut)
+def get_event(session: Session, id: str) -> Any:
+    """An event and what became of it; what else came under its id stands in `others`"""
+    first, *others = events.find_event(session, id)
+    return {**{name: getattr(first, name) for name in first.__slots__}, "others": others}
+
+
+@operation(blp, "GET", "/events", roles=READERS, query=StateQuery, answer=EventOut, many=True)
+def list_events(session: Session, query: dict[str, Any]) -> Page:
+    """Events in conflict with a first one, or parked until a reference arrives"""
+    after = after_of(query, int)
+    rows, last = events.list_events(
+        session, query["state"], query["limit"], events.FIRST if after is None else after
+    )
+    return signed(rows, last)
+
+
+@operation(blp, "GET", "/batches", roles=READERS, answer=BatchRecordOut, many=True)
+def list_batches(session: Session, query: dict[str, Any]) -> Page:
+    """Batches, newest first"""
+    after = after_of(query, int)
+    rows, last = batches.list_batches(session, query["limit"], batches.LAST if after is None else after)
+    return signed(rows, last)
+
+
+@operation(blp, "GET", "/batches/<id>", roles=READERS, answer=BatchRecordOut)
+def get_batch(session: Session, id: str) -> Any:
+    """A batch as it was answered, and when it was tallied"""
+    return batches.get_batch(session, id)
+
+
+@operation(blp, "GET", "/sales/<order>/<product>/attribution", roles=READERS, answer=SaleOut)
+def get_sale(session: Session, order: str, product: str) -> Any:
+    """Who a sale is attributed to, and what refunds took back"""
+    return sale.sale_attribution(session, order, product)
+
+
+@operation(blp, "GET", "/reports/attribution", roles=READERS, query=ReportQuery, answer=ReportOut)
+def get_report(session: Session, query: dict[str, Any]) -> Any:
+    """How many purchases of these days were attributed, by click and by view"""
+    return report.attribution_report(session, query["since"], query["until"], query["policy"])

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
@@ -141,6 +142,7 @@ class AmountField(fields.String):
         return None if value is None else value.amount
 
 
+@cache
 def page_of(item: type[Schema]) -> type[Schema]:
     """The list form of an answer: {"data": [...], "next_cursor": null | "..."}."""
     return Schema.from_dict(

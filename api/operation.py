@@ -100,7 +100,7 @@ def operation(
                 idempotency_key()
             return parsed_view(**path_args)
 
-        options = {"security": [{"key": []}]}
+        options: dict[str, Any] = {"security": [{"key": []}], "operationId": view.__name__}
         if idempotent:
             options["parameters"] = ["IdempotencyKey"]
         return blp.route(path, methods=[method])(blp.doc(**options)(guarded))

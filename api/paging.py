@@ -72,3 +72,8 @@ def page(rows: Sequence[Any], limit: int, key: Callable[[Any], Any]) -> Page:
     more = len(rows) > limit
     rows = rows[:limit]
     return Page(rows, _signer().dumps(key(rows[-1])) if more else None)
+
+
+def signed(rows: Sequence[Any], last: Any | None) -> Page:
+    """A page whose domain function knows the key of the next one; None: there is none."""
+    return Page(rows, None if last is None else _signer().dumps(last))

@@ -77,7 +77,7 @@ class PayoutQuery(RunQuery):
     creator = Ref(load_default=None)
 
 
-class ReasonIn(Schema):
+class HoldIn(Schema):
     reason = Text(most=500, required=True)
 
 
@@ -166,7 +166,7 @@ def get_payout(session: Session, id: str) -> Any:
     return found
 
 
-@operation(blp, "POST", "/payouts/<id>/hold", roles=FINANCE, body=ReasonIn, answer=PayoutOut, idempotent=True)
+@operation(blp, "POST", "/payouts/<id>/hold", roles=FINANCE, body=HoldIn, answer=PayoutOut, idempotent=True)
 def hold_payout(session: Session, body: dict[str, Any], id: str) -> Any:
     """Keep a payout from being sent"""
     return hold.hold_payout(session, id, body["reason"], caller().person)

@@ -44,6 +44,12 @@ event_batch = Table(
     _count("parked"),
     _count("rejected"),
     Column("errors", JSONB, nullable=False, server_default="[]"),
+    moment(
+        "first_at",
+        nullable=True,
+        comment="no touch of the batch is earlier; with last_at it bounds the partitions to read",
+    ),
+    moment("last_at", nullable=True),
     moment("tallied_at", nullable=True),
     Index("event_batch_waiting_idx", "id", postgresql_where="tallied_at IS NULL"),
 )
@@ -106,12 +112,6 @@ refund = Table(
     Index(None, "purchase_id"),
 )
 
-# What staging holds (see sql/stage.sql) and parked events keep until their reference is known.
-STAGED = (
-    "row_index integer, kind smallint, event_id text, occurred_at timestamptz, viewer uuid, content text, product text, "
-    "order_ref text, quantity integer, amount bigint, currency text, watch_ms integer, completed boolean"
-)
-
 parked_event = Table(
     "parked_event",
     metadata,
@@ -135,6 +135,12 @@ parked_event = Table(
     Column("outcome", Text, comment="why it was refused or dropped in the end"),
     CheckConstraint("state IN ('parked', 'dropped', 'rejected')", "state"),
     Index("parked_event_waiting_idx", "kind", "id", postgresql_where="state = 'parked'"),
+    Index(
+        "parked_event_sale_idx",
+        "order_ref",
+        "product",
+        postgresql_where="state = 'parked' AND order_ref IS NOT NULL",
+    ),
     Index("parked_event_event_id_key", "kind", "event_id", "occurred_at", unique=True),
 )
 
@@ -159,7 +165,13 @@ tally_content_day = Table(
     Column("qualified_views", BigInteger, nullable=False, server_default="0"),
     Column("watch_ms", BigInteger, nullable=False, server_default="0"),
     Column("completes", BigInteger, nullable=False, server_default="0"),
-    Column("stale", Boolean, nullable=False, server_default="true", comment="qualified views are to be counted (again)"),
+    Column(
+        "stale",
+        Boolean,
+        nullable=False,
+        server_default="true",
+        comment="qualified views are to be counted (again)",
+    ),
     PrimaryKeyConstraint("content", "day"),
     Index("tally_content_day_stale_idx", "day", postgresql_where="stale"),
 )
@@ -187,11 +199,12 @@ policy = Table(
     CheckConstraint("scope IN ('product')", "scope"),
 )
 
+# No foreign keys here: purchases and policies are never deleted, and two checks a row would double the cost of a row.
 attribution = Table(
     "attribution",
     metadata,
-    Column("purchase_id", BigInteger, ForeignKey("purchase.id"), nullable=False),
-    ref("policy", ForeignKey("policy.id")),
+    Column("purchase_id", BigInteger, nullable=False),
+    ref("policy"),
     Column("outcome", Text, nullable=False, comment="what the last touch was"),
     ref("touch_id", nullable=True),
     moment("touched_at", nullable=True),
@@ -222,7 +235,15 @@ share = Table(
     moment("occurred_at", comment="of the purchase"),
     Column("day", Date, nullable=False, comment="of the purchase"),
     recorded(),
-    Index("share_once_key", "purchase_id", "policy", "content", "refund_id", unique=True, postgresql_nulls_not_distinct=True),
+    Index(
+        "share_once_key",
+        "purchase_id",
+        "policy",
+        "content",
+        "refund_id",
+        unique=True,
+        postgresql_nulls_not_distinct=True,
+    ),
     Index(None, "content", "day"),
     Index(None, "creator", "day"),
 )

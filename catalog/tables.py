@@ -90,7 +90,9 @@ product_tag = Table(
     moment("tagged_until", nullable=True),
     PrimaryKeyConstraint("content", "product", "tagged_from"),
     CheckConstraint("tagged_until >= tagged_from", "interval"),
-    Index("product_tag_standing_key", "content", "product", unique=True, postgresql_where="tagged_until IS NULL"),
+    Index(
+        "product_tag_standing_key", "content", "product", unique=True, postgresql_where="tagged_until IS NULL"
+    ),
     Index(None, "product", "content"),
 )
 

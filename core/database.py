@@ -43,6 +43,7 @@ def make_engine(
         "lock_timeout": "10s",
         "idle_in_transaction_session_timeout": "60s",
         "client_encoding": "UTF8",
+        "jit": "off",
     } | ({"role": role} if role else {})
     return create_engine(
         url,
@@ -54,6 +55,7 @@ def make_engine(
         connect_args={
             "options": " ".join(f"-c {name}={value}" for name, value in options.items()),
             "connect_timeout": 5,
+            "tcp_user_timeout": 30_000,  # milliseconds until a silent network counts as gone
             "application_name": "kopeck",
         },
     )

@@ -32,7 +32,9 @@ class Vault:
     def seal(self, value: dict[str, Any]) -> bytes:
         """Encrypt (AES-256-GCM, random nonce in front)."""
         nonce = secrets.token_bytes(12)
-        return nonce + AESGCM(self.detail_key).encrypt(nonce, json.dumps(value, ensure_ascii=False).encode(), None)
+        return nonce + AESGCM(self.detail_key).encrypt(
+            nonce, json.dumps(value, ensure_ascii=False).encode(), None
+        )
 
     def open(self, sealed: bytes) -> dict[str, Any]:
         """What `seal` hid.
@@ -61,7 +63,10 @@ def load_vault(settings: Settings) -> Vault:
     """
     if settings.secret_key is not None:
         if not re.fullmatch(r"[0-9a-fA-F]{64}", settings.secret_key):
-            raise Invalid("bad_secret_key", "KOPECK_SECRET_KEY must be 64 hex digits (`openssl rand -hex 32` makes one).")
+            raise Invalid(
+                "bad_secret_key",
+                "KOPECK_SECRET_KEY must be 64 hex digits (`openssl rand -hex 32` makes one).",
+            )
         return vault_of(bytes.fromhex(settings.secret_key))
     path = settings.home / "secrets" / "master.key"
     return vault_of(_read_or_make(path))

@@ -22,6 +22,8 @@ job_run = Table(
     UniqueConstraint("job", "period"),
     CheckConstraint("state IN ('running', 'done', 'failed')", "state"),
     Index(None, "started_at"),
+    Index(None, "job", "started_at"),
+    Index("job_run_open_idx", "job", postgresql_where="state <> 'done'"),
 )
 
 scheduler = Table(

@@ -27,6 +27,7 @@ account_kind = Table(
     "account_kind",
     metadata,
     Column("pattern", Text, primary_key=True, comment="of account codes: the chart of accounts"),
+    Column("prefix", Text, nullable=False, comment="what every such code starts with; it saves comparisons"),
     Column("normal", SmallInteger, nullable=False),
     micros("floor", nullable=True),
     CheckConstraint("normal IN (1, -1)", "normal"),

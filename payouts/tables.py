@@ -12,6 +12,7 @@ from sqlalchemy import (
     LargeBinary,
     Table,
     Text,
+    UniqueConstraint,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
@@ -25,13 +26,19 @@ payee = Table(
     Column("tax_status", Text, nullable=False),
     Column("method", Text, nullable=False),
     Column("destination", LargeBinary, nullable=False, comment="encrypted JSON"),
+    Column("changed_by", Text, nullable=False, comment="who may not verify it"),
     Column("verified", Boolean, nullable=False, server_default="false"),
     Column("verified_by", Text),
+    moment("verified_at", nullable=True),
     Column("hold_reason", Text),
+    Column("held_by", Text),
     recorded("updated_at"),
+    CheckConstraint("NOT verified OR verified_by IS NOT NULL", "verified"),
+    CheckConstraint("verified_by <> changed_by", "another_person"),
     CheckConstraint("method IN ('manual')", "method"),
     CheckConstraint(
-        "tax_status IN ('individual', 'self_employed', 'sole_proprietor', 'company', 'non_resident')", "tax_status"
+        "tax_status IN ('individual', 'self_employed', 'sole_proprietor', 'company', 'non_resident')",
+        "tax_status",
     ),
 )
 
@@ -59,12 +66,18 @@ payout_run = Table(
     Column("state", Text, nullable=False, server_default="drafting"),
     Column("drafted_by", Text, nullable=False),
     Column("approved_by", Text),
+    Column("confirmed_by", Text, comment="the second person of a run above the approval limit"),
     moment("approved_at", nullable=True),
-    Column("payout_count", Integer, nullable=False, server_default="0"),
-    micros("total", server_default="0"),
+    Column("cancelled_by", Text),
+    ref("drafted_to", nullable=True, comment="creators up to here are drafted"),
+    Column("payout_count", Integer, nullable=False, server_default="0", comment="without the cancelled ones"),
+    micros("total", server_default="0", comment="without the cancelled ones"),
     recorded("created_at"),
     CheckConstraint("state IN ('drafting', 'draft', 'approved', 'sending', 'done', 'cancelled')", "state"),
     CheckConstraint("provider IN ('manual')", "provider"),
+    CheckConstraint(
+        "approved_by <> drafted_by AND confirmed_by NOT IN (drafted_by, approved_by)", "another_person"
+    ),
     Index("payout_run_drafting_key", "currency", unique=True, postgresql_where="state = 'drafting'"),
 )
 
@@ -78,17 +91,23 @@ payout = Table(
     micros("amount"),
     Column("state", Text, nullable=False, server_default="reserved"),
     Column("hold_reason", Text),
+    Column("held_by", Text, comment="null: the sending job"),
+    Column("tax_status", Text, nullable=False, comment="as approved"),
     Column("destination", LargeBinary, nullable=False, comment="as approved; encrypted JSON"),
     Column("reference", Text, comment="the bank's or the provider's"),
     Column("entry_id", BigInteger, nullable=False, comment="the entry that reserved it"),
-    moment("settled_at", nullable=True),
+    moment("sent_at", nullable=True),
+    moment("settled_at", nullable=True, comment="or cancelled"),
+    Column("settled_by", Text),
     recorded("created_at"),
     CheckConstraint("amount > 0", "amount"),
     CheckConstraint(
         "state IN ('reserved', 'sending', 'sent', 'paid', 'failed', 'returned', 'cancelled', 'held')", "state"
     ),
-    Index(None, "run_id"),
+    UniqueConstraint("run_id", "creator"),
+    Index(None, "run_id", "id"),
     Index(None, "creator", "id"),
+    Index("payout_open_idx", "run_id", postgresql_where="state IN ('reserved', 'sending', 'sent', 'held')"),
     Index(
         "payout_unfinished_key",
         "creator",

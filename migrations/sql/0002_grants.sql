@@ -15,7 +15,7 @@ GRANT USAGE ON SCHEMA public TO kopeck_app;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO kopeck_app;
 
 GRANT INSERT, UPDATE ON creator, seller, product, content, product_tag, follow, content_like TO kopeck_app;
-GRANT INSERT, DELETE ON changed_day, changed_purchase TO kopeck_app;
+GRANT INSERT, UPDATE, DELETE ON changed_day, changed_purchase TO kopeck_app;
 GRANT INSERT, UPDATE ON event_batch, tally_content_day, tally_product_day, import_run TO kopeck_app;
 GRANT INSERT ON touch, refund, event_conflict, attribution, share, policy, fact TO kopeck_app;
 GRANT INSERT, UPDATE (refunded, returned) ON purchase TO kopeck_app;

@@ -42,6 +42,12 @@ def upgrade() -> None:
     op.create_table(
         "account_kind",
         sa.Column("pattern", sa.Text(), nullable=False, comment="of account codes: the chart of accounts"),
+        sa.Column(
+            "prefix",
+            sa.Text(),
+            nullable=False,
+            comment="what every such code starts with; it saves comparisons",
+        ),
         sa.Column("normal", sa.SmallInteger(), nullable=False),
         sa.Column("floor", sa.BigInteger(), nullable=True),
         sa.CheckConstraint("normal IN (1, -1)", name=op.f("account_kind_normal_check")),
@@ -276,6 +282,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("job_run_pkey")),
         sa.UniqueConstraint("job", "period", name=op.f("job_run_job_period_key")),
     )
+    op.create_index(op.f("job_run_job_started_at_idx"), "job_run", ["job", "started_at"], unique=False)
+    op.create_index("job_run_open_idx", "job_run", ["job"], unique=False, postgresql_where="state <> 'done'")
     op.create_index(op.f("job_run_started_at_idx"), "job_run", ["started_at"], unique=False)
     op.create_table(
         "parked_event",

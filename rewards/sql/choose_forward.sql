@@ -11,7 +11,7 @@ FROM (
             coalesce(t.matures_at, (t.day + 1 + p.hold_days)::timestamptz) AS matures_at
         FROM (
             SELECT -b.balance AS money FROM account a JOIN balance b ON b.account_id = a.id
-            WHERE a.code = 'liabilities:fund:' || :fund || ':line:' || :line AND b.balance < 0
+            WHERE a.code = 'liabilities:fund:' || :fund || '\:line\:' || :line AND b.balance < 0
         ) m
         CROSS JOIN program p JOIN reward_target t ON t.program = p.id
         WHERE p.fund = :fund AND p.line = :line AND t.target <> t.posted AND t.target > t.posted

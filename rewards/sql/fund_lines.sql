@@ -8,6 +8,6 @@ SELECT l.id, l.purpose, l.allocation, l.per, l.rollover,
     coalesce((SELECT sum(w.amount) FROM program p JOIN reward w ON w.program = p.id
         WHERE p.fund = l.fund AND p.line = l.id AND w.recorded_at > CAST(:now AS timestamptz) - interval '7 days'), 0)::bigint AS last_week
 FROM fund_line l JOIN fund f ON f.id = l.fund
-LEFT JOIN account c ON c.code = 'liabilities:fund:' || l.fund || ':line:' || l.id AND c.currency = f.currency
+LEFT JOIN account c ON c.code = 'liabilities:fund:' || l.fund || '\:line\:' || l.id AND c.currency = f.currency
 LEFT JOIN balance b ON b.account_id = c.id
 WHERE l.fund = :fund ORDER BY l.id

@@ -4,7 +4,7 @@ WITH legs AS (
     SELECT program, day, part, currency, 'liabilities:creator:' || creator || ':' || pot AS code, -sum(amount) AS amount
     FROM accrual GROUP BY program, day, part, currency, creator, pot
     UNION ALL
-    SELECT program, day, part, currency, 'liabilities:fund:' || :fund || ':line:' || :line, sum(amount)
+    SELECT program, day, part, currency, 'liabilities:fund:' || :fund || '\:line\:' || :line, sum(amount)
     FROM accrual GROUP BY program, day, part, currency
 ), grouped AS (
     SELECT l.program, l.day, l.part, l.currency, array_agg(a.id ORDER BY a.id) AS accounts,

@@ -4,9 +4,9 @@ WITH sums AS (
     SELECT currency, part, creator, sum(amount)::bigint AS amount FROM releasing
     GROUP BY currency, part, creator HAVING sum(amount) <> 0
 ), legs AS (
-    SELECT currency, part, 'liabilities:creator:' || creator || ':pending' AS code, amount FROM sums
+    SELECT currency, part, 'liabilities:creator:' || creator || '\:pending' AS code, amount FROM sums
     UNION ALL
-    SELECT currency, part, 'liabilities:creator:' || creator || ':available', -amount FROM sums
+    SELECT currency, part, 'liabilities:creator:' || creator || '\:available', -amount FROM sums
 ), grouped AS (
     SELECT l.currency, l.part, array_agg(a.id ORDER BY a.id) AS accounts, array_agg(l.amount ORDER BY a.id) AS amounts
     FROM legs l JOIN account a ON a.code = l.code AND a.currency = l.currency GROUP BY l.currency, l.part

@@ -120,7 +120,10 @@ def test_roles_database_and_settings(made):
             "SELECT rolname, rolsuper, rolcreaterole, rolcreatedb, rolcanlogin FROM pg_roles "
             "WHERE rolname LIKE 'kopeck%' ORDER BY 1",
         )
-        assert roles == [("kopeck_app", False, False, False, True), ("kopeck_owner", False, False, True, True)]
+        assert roles == [
+            ("kopeck_app", False, False, False, True),
+            ("kopeck_owner", False, False, True, True),
+        ]
         assert query(running.url("kopeck_app"), "SELECT current_user, current_database()") == [
             ("kopeck_app", "kopeck")
         ]

@@ -1,0 +1,47 @@
+"""Count the touches of new batches, and the qualified views of days that have ended."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from core.database import sql
+from core.settings import Settings
+
+
+def tally(session: Session, limit_batches: int = 200) -> int:
+    """Add the touches of at most so many batches to the tallies; how many batches there were.
+
+    Two talliers take different batches and write in key order, so they wait for each other and no more.
+    """
+    claimed = session.execute(sql("attribution", "tally_claim"), {"limit": limit_batches}).all()
+    with_touches = [row for row in claimed if row.first_at is not None]
+    if with_touches:
+        session.execute(
+            sql("attribution", "tally_add"),
+            {
+                "batches": [row.id for row in with_touches],
+                "first_at": min(row.first_at for row in with_touches),
+                "last_at": max(row.last_at for row in with_touches),
+            },
+        )
+    return len(claimed)
+
+
+def qualify(session: Session, now: datetime, settings: Settings) -> int:
+    """Count the qualified views of the oldest ended day that needs it; how many tallies were counted.
+
+    Call it until it answers 0. The tallies are locked before the touches are read: a batch tallied meanwhile either
+    is seen, or finds the lock and makes its tally stale again.
+    """
+    today = now.astimezone(settings.zone).date()
+    stale = session.execute(sql("attribution", "qualify_lock"), {"today": today}).all()
+    if stale:
+        session.execute(
+            sql("attribution", "qualify_count"),
+            {
+                "contents": [row.content for row in stale],
+                "day": stale[0].day,
+                "minimum": settings.minimum_watch_ms,
+            },
+        )
+    return len(stale)

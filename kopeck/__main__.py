@@ -1,0 +1,3 @@
+from kopeck.cli import main
+
+main()

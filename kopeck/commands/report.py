@@ -1,0 +1,91 @@
+"""report attribution, fund, trial-balance."""
+
+from datetime import datetime
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from attribution.report import attribution_report
+from core.clock import now
+from core.database import transaction
+from core.money import Money
+from core.settings import load_settings
+from kopeck.database import application
+from ledger.balances import trial_balance, trial_totals
+from rewards.funds import get_fund
+
+DAY = click.DateTime(["%Y-%m-%d"])
+
+
+@click.group()
+def report() -> None:
+    """Reports to read in the terminal."""
+
+
+def _print(title: str, columns: list[str], rows: list[list[Any]]) -> None:
+    table = Table(title=title, title_justify="left", box=None, header_style="bold")
+    for number, column in enumerate(columns):
+        table.add_column(column, justify="left" if number == 0 else "right")
+    for row in rows:
+        table.add_row(*map(str, row))
+    Console().print(table)
+
+
+@report.command()
+@click.option("--from", "since", type=DAY, required=True, help="First day.")
+@click.option("--to", "until", type=DAY, required=True, help="Last day.")
+@click.option("--policy", default="default", show_default=True)
+def attribution(since: datetime, until: datetime, policy: str) -> None:
+    """How many purchases were attributed, by click and by view."""
+    with application(load_settings()) as (engine, _), transaction(engine) as session:
+        found = attribution_report(session, since.date(), until.date(), policy)
+    rows = [
+        [
+            name,
+            f"{getattr(found, name).count:,}",
+            ", ".join(str(money) for money in getattr(found, name).sums.values()),
+        ]
+        for name in ("purchases", "attributed", "by_click", "by_view", "unattributed")
+    ]
+    _print(
+        f"Attribution {since:%Y-%m-%d} to {until:%Y-%m-%d}, policy {policy}", ["", "purchases", "sum"], rows
+    )
+
+
+@report.command()
+@click.argument("fund")
+def fund(fund: str) -> None:
+    """What a fund and its lines hold, spent and still owe."""
+    settings = load_settings()
+    with application(settings) as (engine, _), transaction(engine) as session:
+        show_fund(get_fund(session, fund, now(), settings))
+
+
+def show_fund(found: Any) -> None:
+    """A fund as a table."""
+    rows = [
+        [
+            line.id,
+            *(money.amount for money in (line.allocated, line.spent, line.waiting, line.balance)),
+            line.exhausts_on or "-",
+        ]
+        for line in found.lines
+    ]
+    rows.append(["(unallocated)", "", "", "", found.unallocated.amount, ""])
+    title = f"Fund {found.id}: {found.name}, {found.deposited} of a budget of {found.budget}"
+    _print(title, ["line", "allocated", "spent", "waiting", "balance", "runs dry"], rows)
+
+
+@report.command("trial-balance")
+def trial() -> None:
+    """Every account's balance, debit positive; the totals must be zero."""
+    with application(load_settings()) as (engine, _), transaction(engine) as session:
+        lines, totals = trial_balance(session), trial_totals(session)
+    _print("Trial balance", ["account", "debit", "credit"], [
+        [line.code, line.money if line.money.micros > 0 else "", -line.money if line.money.micros < 0 else ""]
+        for line in lines if line.money.micros
+    ])  # fmt: skip
+    for currency, (total, debits) in totals.items():
+        click.echo(f"{currency}: debits {Money(debits, currency)}, difference {Money(total, currency)}")

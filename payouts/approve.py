@@ -1,0 +1,38 @@
+"""Approve a run: another person than the one who drafted it lets it go."""
+
+from datetime import datetime
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from core.errors import Refused
+from payouts.people import same_person
+from payouts.settings import get_settings
+from payouts.store import Run, find_run, run_of
+from payouts.tables import payout_run
+
+
+def approve_run(session: Session, run_id: str, person: str, now: datetime) -> Run:
+    """Let a drafted run be sent. Its money is reserved already, so nothing but the state changes.
+
+    A run above the currency's approval limit needs two: the first approval leaves it `draft` with `approved_by` set,
+    the second, by a third person, lets it go.
+
+    Raises:
+        NotFound: `not_found`.
+        Refused: `run_not_draft`, `own_draft`, `own_approval` (the second approver is the first).
+    """
+    run = find_run(session, run_id, lock=True)
+    if run.state != "draft":
+        raise Refused("run_not_draft", f"The run is {run.state}.", state=run.state)
+    if same_person(run.drafted_by, person):
+        raise Refused("own_draft", "Another person must approve what you drafted.")
+    if same_person(run.approved_by, person):
+        raise Refused("own_approval", "A run above the limit needs a second person besides you.")
+
+    limit = get_settings(session, run.currency).approval_limit
+    values: dict[str, object] = {"confirmed_by": person} if run.approved_by else {"approved_by": person}
+    if run.approved_by or limit is None or run.total <= limit.micros:
+        values |= {"state": "approved", "approved_at": now}
+    changed = update(payout_run).where(payout_run.c.id == run.id).values(**values).returning(payout_run)
+    return run_of(session.execute(changed).one())

@@ -1,0 +1,179 @@
+"""Who is paid where. Whatever changes must be verified by somebody else before money goes there."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from catalog.tables import creator as creator_table
+from core.errors import Conflict, Invalid, NotFound, Refused
+from core.secrets import Vault
+from payouts.people import same_person
+from payouts.tables import payee
+
+TAX_STATUSES = ("individual", "self_employed", "sole_proprietor", "company", "non_resident")
+METHODS = ("manual",)
+_FIELD = re.compile(r"[a-z][a-z0-9_]{0,31}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Payee:
+    """`destination` is masked: no more than the last four characters of each value are shown."""
+
+    creator: str
+    tax_status: str
+    method: str
+    destination: dict[str, str]
+    changed_by: str
+    verified: bool
+    verified_by: str | None
+    hold_reason: str | None
+    held_by: str | None
+    updated_at: datetime
+
+
+def get_payee(session: Session, vault: Vault, creator: str) -> Payee:
+    """A creator's payee.
+
+    Raises:
+        NotFound: `not_found`.
+    """
+    row = _find(session, creator)
+    return Payee(
+        row.creator,
+        row.tax_status,
+        row.method,
+        {name: mask(value) for name, value in vault.open(row.destination).items()},
+        row.changed_by,
+        row.verified,
+        row.verified_by,
+        row.hold_reason,
+        row.held_by,
+        row.updated_at,
+    )
+
+
+def put_payee(
+    session: Session,
+    vault: Vault,
+    creator: str,
+    *,
+    tax_status: str,
+    method: str,
+    destination: Mapping[str, str],
+    person: str,
+    now: datetime,
+) -> Payee:
+    """Say who is paid where. New content is unverified, whoever sent it; the same content changes nothing.
+
+    Raises:
+        NotFound: `not_found`, no such creator.
+        Invalid: `bad_tax_status`, `bad_method`, `bad_destination`.
+    Two who put at once take turns at the creator's row. A hold stays.
+    """
+    _check(tax_status, method, destination)
+    held = select(creator_table.c.id).where(creator_table.c.id == creator).with_for_update(key_share=True)
+    if session.scalar(held) is None:
+        raise NotFound("not_found", "No such creator.")
+    row = session.execute(select(payee).where(payee.c.creator == creator)).one_or_none()
+    same = row and (row.tax_status, row.method) == (tax_status, method)
+    if row and same and vault.open(row.destination) == dict(destination):
+        return get_payee(session, vault, creator)
+
+    values = {
+        "tax_status": tax_status,
+        "method": method,
+        "destination": vault.seal(dict(destination)),
+        "changed_by": person,
+        "verified": False,
+        "verified_by": None,
+        "verified_at": None,
+        "updated_at": now,
+    }
+    session.execute(
+        insert(payee)
+        .values(creator=creator, **values)
+        .on_conflict_do_update(index_elements=["creator"], set_=values)
+    )
+    return get_payee(session, vault, creator)
+
+
+def verify_payee(
+    session: Session, creator: str, person: str, now: datetime, *, seen: datetime | None = None
+) -> None:
+    """Finance vouches for the destination; doing it twice changes nothing.
+
+    `seen`: the `updated_at` that the person looked at, so that nobody vouches for what was changed meanwhile.
+
+    Raises:
+        NotFound: `not_found`.
+        Refused: `own_change`, who changed it may not verify it.
+        Conflict: `payee_changed`.
+    """
+    row = _find(session, creator, lock=True)
+    if seen is not None and row.updated_at != seen:
+        raise Conflict("payee_changed", "The payee was changed after you looked at it.")
+    if row.verified:
+        return
+    if same_person(row.changed_by, person):
+        raise Refused("own_change", "Another person must verify what you changed.")
+    _write(session, creator, verified=True, verified_by=person, verified_at=now)
+
+
+def hold_payee(session: Session, creator: str, reason: str, person: str) -> None:
+    """Let no payout to this creator be drafted or sent until released; another reason replaces the first.
+
+    Raises:
+        NotFound: `not_found`.
+    """
+    _find(session, creator, lock=True)
+    _write(session, creator, hold_reason=reason, held_by=person)
+
+
+def release_payee(session: Session, creator: str, person: str) -> None:
+    """End a hold; `person` stays in the row as who decided last. Without a hold nothing changes.
+
+    Raises:
+        NotFound: `not_found`.
+    """
+    if _find(session, creator, lock=True).hold_reason is not None:
+        _write(session, creator, hold_reason=None, held_by=person)
+
+
+def mask(value: str) -> str:
+    """At most the last four characters, and never more than half of them."""
+    shown = min(4, len(value) // 2)
+    return "*" * (len(value) - shown) + value[len(value) - shown :]
+
+
+def _find(session: Session, creator: str, *, lock: bool = False) -> Row[Any]:
+    query = select(payee).where(payee.c.creator == creator)
+    row = session.execute(query.with_for_update() if lock else query).one_or_none()
+    if row is None:
+        raise NotFound("not_found", "This creator has no payee.")
+    return row
+
+
+def _write(session: Session, creator: str, **values: object) -> None:
+    session.execute(update(payee).where(payee.c.creator == creator).values(**values))
+
+
+def _check(tax_status: str, method: str, destination: Mapping[str, str]) -> None:
+    if tax_status not in TAX_STATUSES:
+        raise Invalid("bad_tax_status", f"One of {', '.join(TAX_STATUSES)}.", pointer="/tax_status")
+    if method not in METHODS:
+        raise Invalid("bad_method", f"One of {', '.join(METHODS)}.", pointer="/method")
+    if not 1 <= len(destination) <= 20:
+        raise Invalid("bad_destination", "A destination has 1 to 20 fields.", pointer="/destination")
+    for name, value in destination.items():
+        if not _FIELD.fullmatch(name):
+            raise Invalid("bad_destination", "A field is named in a-z, 0-9 and _.", pointer="/destination")
+        if not isinstance(value, str) or not 1 <= len(value) <= 256 or not value.isprintable():
+            raise Invalid(
+                "bad_destination", "1 to 256 characters that can be printed.", pointer=f"/destination/{name}"
+            )

@@ -1,0 +1,10 @@
+"""Two persons are two names: what one began, another one confirms."""
+
+
+def same_person(one: str | None, other: str | None) -> bool:
+    """Do two names stand for one person? Case and spaces around make no other person; nobody is nobody's equal."""
+    return one is not None and other is not None and _plain(one) == _plain(other)
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.split()).casefold()
