@@ -27,6 +27,10 @@ _TOUCHES = text(
     "SELECT coalesce(sum(greatest(c.reltuples, 0)), 0) FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid"
     " WHERE i.inhparent = CAST('touch' AS regclass)"
 )
+_MEMORY = "SET LOCAL jit = off; SET LOCAL work_mem = '128MB'; SET LOCAL enable_mergejoin = off; "
+_BULK = _MEMORY + "SET LOCAL enable_nestloop = off"
+_FEW = _MEMORY + "SET LOCAL enable_hashjoin = off"
+_AS_BEFORE = "SET LOCAL enable_nestloop = on; SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on"
 
 
 def attribute(session: Session, now: datetime, settings: Settings, limit: int = 50_000) -> int:
@@ -49,13 +53,25 @@ def _attribute_by(session: Session, policy: Row[Any], ready: datetime, limit: in
     ).one()
     if not claim.purchases:
         return 0
-    _plan(session, claim.purchases)
+    at |= {"first_id": claim.first_id, "last_id": claim.last_id}
+    _choose(session, policy, claim, at)
+    for step in ("outcome", "share", "changed"):
+        session.execute(sql("attribution", f"attribute_{step}"), at)
+    session.execute(text("DROP TABLE chosen"))
+    return int(claim.purchases)
+
+
+def _choose(session: Session, policy: Row[Any], claim: Row[Any], at: dict[str, Any]) -> None:
+    """Find the touches. Many purchases: the touches are read once through hashes; few: each one's by index.
+
+    The planner is told which, because just after an import it has no statistics to see it by.
+    """
+    bulk = claim.purchases * ROWS_A_PROBE > session.execute(_TOUCHES).scalar_one()
+    session.execute(text(_BULK if bulk else _FEW))
     session.execute(
         sql("attribution", "attribute_choose"),
         {
             **at,
-            "first_id": claim.first_id,
-            "last_id": claim.last_id,
             "first_at": claim.first_at,
             "last_at": claim.last_at,
             "click_hours": policy.click_window_hours,
@@ -63,20 +79,7 @@ def _attribute_by(session: Session, policy: Row[Any], ready: datetime, limit: in
             "longest_hours": max(policy.click_window_hours, policy.view_window_hours),
         },
     )
-    for step in ("outcome", "share", "changed"):
-        session.execute(sql("attribution", f"attribute_{step}"), at)
-    session.execute(text("DROP TABLE chosen"))
-    return int(claim.purchases)
-
-
-def _plan(session: Session, purchases: int) -> None:
-    """Many purchases: read the touches once through a hash; few: find each one's by (viewer, occurred_at).
-
-    The planner would choose the same with fresh statistics; just after an import it has none.
-    """
-    bulk = purchases * ROWS_A_PROBE > session.execute(_TOUCHES).scalar_one()
-    session.execute(text("SET LOCAL jit = off; SET LOCAL work_mem = '128MB'"))
-    session.execute(text(f"SET LOCAL enable_nestloop = {'off' if bulk else 'on'}"))
+    session.execute(text(_AS_BEFORE))
 
 
 def take_back(session: Session, limit: int = 50_000) -> int:

@@ -74,7 +74,8 @@ def import_events(
 ) -> Iterator[ImportCounts]:
     """Import NDJSON lines; yields the counts so far after every chunk, when it is on disk.
 
-    An import that broke off is run again from the start: what stands is a duplicate. The run is marked as ended
+    An import that broke off is run again from the start: what stands is a duplicate. It does not push back when the
+    tally lags: whoever imports sees to the tally. The run is marked as ended
     also when the caller stops listening (close the generator) or an error passes through.
     """
     counts = ImportCounts()

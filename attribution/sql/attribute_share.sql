@@ -5,5 +5,4 @@ INSERT INTO share (purchase_id, policy, content, creator, product, seller, categ
 SELECT h.purchase_id, :policy, h.content, h.creator, h.product, p.seller, p.category, h.content_kind, h.region, p.price,
     h.amount, CAST(h.quantity AS bigint) * 1000000, 1000000, h.currency, h.occurred_at, h.day
 FROM chosen h JOIN product p ON p.id = h.product
-WHERE h.kind IS NOT NULL
 ORDER BY h.purchase_id

@@ -11,7 +11,7 @@ import gzip
 import json
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -119,11 +119,11 @@ def event_lines(rows: list[Row]) -> Iterator[str]:
             yield _event("purchase", f"p{n}", row.at, viewer | bought | paid)
 
 
-def _event(kind: str, id: str, at: datetime, fields: dict[str, object]) -> str:
-    return _line({"id": id, "type": kind, "occurred_at": f"{at:%Y-%m-%dT%H:%M:%SZ}"} | fields)
+def _event(kind: str, id: str, at: datetime, fields: Mapping[str, object]) -> str:
+    return _line({"id": id, "type": kind, "occurred_at": f"{at:%Y-%m-%dT%H:%M:%SZ}", **fields})
 
 
-def _line(row: dict[str, object]) -> str:
+def _line(row: Mapping[str, object]) -> str:
     return json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 

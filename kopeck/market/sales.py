@@ -1,6 +1,7 @@
 """Purchases after clicks, purchases that no content brought, and what is sent back."""
 
 from itertools import islice
+from math import pow
 from random import Random
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -48,7 +49,7 @@ def sales(
 
 def _buys(product: Product, rng: Random) -> bool:
     """The cheap is bought more readily."""
-    return rng.random() < _BOUGHT * min(max((_USUAL / product.kopecks) ** 0.25, 0.5), 2)
+    return rng.random() < _BOUGHT * min(max(pow(_USUAL / product.kopecks, 0.25), 0.5), 2)
 
 
 def _thinking(rng: Random) -> int:
