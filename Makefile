@@ -1,5 +1,5 @@
 # Every command a person needs; each sets up what it stands on.
-PYTHON ?= python3.11
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(VENV)/uv/bin/uv
@@ -13,7 +13,7 @@ setup: $(VENV)/ready  ## virtual environment with the locked packages
 
 # uv installs the locked packages several times faster than pip and checks the same hashes.
 $(VENV)/ready: requirements-dev.txt setup.cfg
-	command -v $(PYTHON) >/dev/null || { echo "Kopeck needs Python 3.11 or newer: make setup PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" || { echo "Kopeck needs Python 3.11 or newer: make setup PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(PYTHON) -m venv $(VENV)/uv
 	$(VENV)/uv/bin/python -m pip install -q --disable-pip-version-check 'uv>=0.9'

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from itertools import islice
+from pathlib import Path
 
 import click
 from sqlalchemy import Engine, text
@@ -196,10 +197,27 @@ def _pay(engine: Engine, settings: Settings, vault: Vault, now: datetime) -> Non
         approve_run(session, run.id, "Faina Finance", clock.now())
 
 
+def _keys_file(settings: Settings) -> Path:
+    return settings.home / "secrets" / "demo-keys.json"
+
+
+def kept_keys(settings: Settings) -> dict[str, str]:
+    """The demo's keys, by role.
+
+    Raises:
+        Refused: `no_demo`, none was made in this home.
+    """
+    path = _keys_file(settings)
+    if not path.exists():
+        raise Refused("no_demo", f"No demo was made in {settings.home}: run `kopeck demo` first.")
+    keys: dict[str, str] = json.loads(path.read_text())
+    return keys
+
+
 def demo_keys(engine: Engine, settings: Settings) -> dict[str, str]:
     """One key a role, the same at every start: kept in a file of the demo's home that only its owner reads."""
-    path = settings.home / "secrets" / "demo-keys.json"
-    keys: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+    path = _keys_file(settings)
+    keys = kept_keys(settings) if path.exists() else {}
     with transaction(engine) as session:
         for role, person in PEOPLE.items():
             try:
