@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Engine, MetaData, TextClause, create_engine, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from core.errors import Conflict, Invalid, KopeckError, Refused, Unavailable
@@ -73,6 +74,10 @@ def transaction(engine: Engine) -> Iterator[Session]:
             yield session
     except DBAPIError as error:
         raise translate(error) from error
+    except PoolTimeout as error:
+        raise Unavailable(
+            "too_busy", "All database connections are in use; try again.", retry_after=2
+        ) from error
 
 
 @contextmanager

@@ -1,15 +1,19 @@
-"""Bring a database to the schema of this release, and refuse one that a newer release made."""
+"""Bring a database to the schema of this release."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from importlib.resources import as_file, files
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError
 
+from core.database import translate
 from core.errors import Refused
+from core.revision import newest, refuse_newer, revision_of
 
+OLDEST_SERVER = 150_000
 _LOCK = 0x6B6F7065  # one migrator at a time
 
 
@@ -20,60 +24,50 @@ def _config(connection: Connection | None = None) -> Config:
     return config
 
 
-def newest() -> str:
-    """The revision that this release needs."""
-    return ScriptDirectory.from_config(_config()).get_current_head() or ""
-
-
-def revision_of(connection: Connection) -> str | None:
-    """The revision that the database is at; None before the first migration."""
-    return MigrationContext.configure(connection).get_current_revision()
-
-
-def check_revision(connection: Connection) -> None:
-    """Pass when the database is exactly at this release's revision.
-
-    Raises:
-        Refused: `database_behind` (run `kopeck migrate`), `database_ahead` (a newer release made it).
-    """
-    at = revision_of(connection)
-    if at == newest():
-        return
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if at is None or at in known:
-        raise Refused("database_behind", "The database has an older schema: run `kopeck migrate`.")
-    raise Refused("database_ahead", f"A newer Kopeck made this database (revision {at}): run that release.")
-
-
 def migrate(engine: Engine, time_zone: str) -> tuple[str | None, str]:
     """Run what is missing, each migration in a transaction. Returns the revision before and after.
 
     `engine` logs in as the owner. Two migrators wait for each other; one that was killed leaves nothing half done.
 
     Raises:
-        Refused: `database_ahead`, `time_zone_fixed`.
+        Refused: `database_ahead`, `time_zone_fixed`, `postgres_too_old`.
+        Unavailable: the database does not answer.
     """
-    with engine.connect() as connection:
-        connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
-        before = revision_of(connection)
-        if before is not None and before != newest():
-            _refuse_newer(before)
-        connection.commit()
-        command.upgrade(_config(connection), "head")
-        connection.commit()
-        _fix_time_zone(connection, time_zone)
-        connection.commit()
-        connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": _LOCK})
-        connection.commit()
+    try:
+        with engine.connect() as connection, _alone(connection):
+            _refuse_old_server(connection)
+            before = revision_of(connection)
+            refuse_newer(before)
+            connection.commit()
+            command.upgrade(_config(connection), "head")
+            connection.commit()
+            _fix_time_zone(connection, time_zone)
+            connection.commit()
+    except DBAPIError as error:
+        raise translate(error) from error
     return before, newest()
 
 
-def _refuse_newer(revision: str) -> None:
-    if revision not in {
-        script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()
-    }:
+@contextmanager
+def _alone(connection: Connection) -> Iterator[None]:
+    """Hold the migrators' lock, however long another one takes; a pooled connection must not keep it afterwards."""
+    connection.execute(text("SET LOCAL lock_timeout = 0"))
+    connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
+    connection.commit()
+    try:
+        yield
+    finally:
+        with suppress(DBAPIError):
+            connection.rollback()
+            connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": _LOCK})
+            connection.commit()
+
+
+def _refuse_old_server(connection: Connection) -> None:
+    version = int(connection.scalar(text("SHOW server_version_num")) or 0)
+    if version < OLDEST_SERVER:
         raise Refused(
-            "database_ahead", f"A newer Kopeck made this database (revision {revision}): run that release."
+            "postgres_too_old", f"Kopeck needs PostgreSQL 15 or newer; this server is {version // 10_000}."
         )
 
 

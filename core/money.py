@@ -19,6 +19,10 @@ MICROS = 1_000_000
 AMOUNT_PATTERN = r"^(?!-0(\.0*)?$)-?(0|[1-9][0-9]{0,11})(\.[0-9]{1,6})?$"
 _AMOUNT = re.compile(AMOUNT_PATTERN, re.ASCII)
 MAX_MICROS = 10**12 * MICROS
+# CLDR tells how many digits are used in the shop, ISO 4217 how many the currency has. They differ for these.
+_ISO_DIGITS = {"IQD": 3} | dict.fromkeys(
+    ("AFN", "ALL", "IRR", "KPW", "LAK", "LBP", "MGA", "MMK", "RSD", "SLL", "SOS", "SYP", "YER"), 2
+)
 
 
 @cache
@@ -36,7 +40,8 @@ def minor_micros(currency: str) -> int:
     """
     if currency not in known_currencies():
         raise Invalid("unknown_currency", f"{currency!r} is not an ISO 4217 currency code.")
-    return int(10 ** (6 - min(get_currency_precision(currency), 6)))
+    digits = _ISO_DIGITS.get(currency, get_currency_precision(currency))
+    return int(10 ** (6 - min(digits, 6)))
 
 
 def round_half_up(numerator: int, denominator: int) -> int:

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from core.errors import Invalid
+from core.errors import Invalid, Unavailable
 from core.settings import Settings
 
 
@@ -60,6 +60,7 @@ def load_vault(settings: Settings) -> Vault:
 
     Raises:
         Invalid: `bad_secret_key`.
+        Unavailable: `secret_key_not_kept`, its file can be neither read nor made.
     """
     if settings.secret_key is not None:
         if not re.fullmatch(r"[0-9a-fA-F]{64}", settings.secret_key):
@@ -69,7 +70,12 @@ def load_vault(settings: Settings) -> Vault:
             )
         return vault_of(bytes.fromhex(settings.secret_key))
     path = settings.home / "secrets" / "master.key"
-    return vault_of(_read_or_make(path))
+    try:
+        return vault_of(_read_or_make(path))
+    except OSError as error:
+        raise Unavailable(
+            "secret_key_not_kept", f"The secret key cannot be kept in {path}: {error.strerror}."
+        ) from error
 
 
 def _read_or_make(path: Path) -> bytes:
@@ -77,8 +83,10 @@ def _read_or_make(path: Path) -> bytes:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         fresh = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-        fresh.touch(mode=0o600)
-        fresh.write_text(secrets.token_hex(32))
+        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_hex(32))
+            file.flush()
+            os.fsync(file.fileno())  # nothing sealed with it may outlive it
         try:
             os.link(fresh, path)
         except FileExistsError:

@@ -29,7 +29,8 @@ def _time_zone(text: str) -> str:
 
 
 def _bind(text: str) -> str:
-    if not re.fullmatch(r"[^\s:]+:\d{1,5}", text):
+    match = re.fullmatch(r"(?:[^\s:\[\]]+|\[[0-9A-Fa-f:.]+\]):(\d{1,5})", text, re.ASCII)
+    if not match or int(match[1]) > 65535:
         raise ValueError("is not HOST:PORT")
     return text
 
@@ -53,8 +54,8 @@ def _path(text: str) -> Path:
     return Path(text).expanduser().absolute()
 
 
-def _setting(parse: Callable[[str], Any], default: str | None, about: str) -> Any:
-    return field(metadata={"parse": parse, "default": default, "about": about})
+def _setting(parse: Callable[[str], Any], default: str | None, about: str, *, secret: bool = False) -> Any:
+    return field(metadata={"parse": parse, "default": default, "about": about, "secret": secret})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,9 @@ class Settings:
     """What the service is told from outside. Each field is `KOPECK_` + its name in capitals."""
 
     home: Path = _setting(_path, _default_home(), "data folder of the embedded database and of the keys")
-    database_url: str | None = _setting(_database, None, "a PostgreSQL 15+ instead of the embedded one")
+    database_url: str | None = _setting(
+        _database, None, "a PostgreSQL 15+ instead of the embedded one", secret=True
+    )
     postgres_bin: Path | None = _setting(
         _path, None, "folder of PostgreSQL programs for the embedded database"
     )
@@ -85,7 +88,7 @@ class Settings:
         _number(1, 1000000), "2000", "untallied batches at which POST /v1/events answers 503"
     )
     secret_key: str | None = _setting(
-        str, None, "64 hex digits for pseudonyms and encryption, instead of a file in home"
+        str, None, "64 hex digits for pseudonyms and encryption, instead of a file in home", secret=True
     )
 
     @property
@@ -104,11 +107,11 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     values: dict[str, Any] = {}
     for item in fields(Settings):
         name = PREFIX + item.name.upper()
-        text = environ.get(name) or from_file.get(item.name) or item.metadata["default"]
+        text = environ.get(name) or from_file.get(item.name, item.metadata["default"])
         try:
             values[item.name] = None if text is None else item.metadata["parse"](str(text))
         except ValueError as error:
-            problems.append(f"{name} {error}: {text!r}")
+            problems.append(f"{name} {error}" + ("" if item.metadata["secret"] else f": {text!r}"))
     if problems:
         raise Invalid("bad_settings", "Settings that need mending:\n  " + "\n  ".join(problems))
     return Settings(**values)

@@ -2,17 +2,42 @@
 
 import logging
 import sys
+from importlib import import_module
 
 import click
 
 from core.errors import KopeckError
-from kopeck import version
-from kopeck.commands import demo, importing, jobs, keys, ledger, report, running
 from kopeck.logs import configure_logs
+
+# Each command's module is imported when the command is used: Flask, Alembic and the jobs take their time.
+COMMANDS = {
+    "up": "up.up",
+    "demo": "demo.demo",
+    "serve": "serving.serve_command",
+    "work": "working.work_command",
+    "migrate": "migrating.migrate_command",
+    "settings": "settings.show_settings",
+    "keys": "keys.keys",
+    "import": "importing.import_command",
+    "jobs": "jobs.jobs",
+    "report": "report.report",
+    "ledger": "ledger.ledger",
+    "version": "version.version_command",
+}
 
 
 class Cli(click.Group):
     """Refusals become one line on standard error and exit code 1; a fault keeps its traceback."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[name].split(".")
+        command: click.Command = getattr(import_module(f"kopeck.commands.{module}"), attribute)
+        return command
 
     def invoke(self, ctx: click.Context) -> object:
         try:
@@ -30,25 +55,3 @@ def main() -> None:
     kopeck.toml in the home folder; `kopeck settings` shows them all.
     """
     configure_logs(logging.WARNING)  # the server and the scheduler say more
-
-
-@main.command("version")
-def show_version() -> None:
-    """Print the version."""
-    click.echo(version())
-
-
-for command in (
-    running.up,
-    demo.demo,
-    running.serve_command,
-    running.work_command,
-    running.migrate_command,
-    running.show_settings,
-    keys.keys,
-    importing.import_command,
-    jobs.jobs,
-    report.report,
-    ledger.ledger,
-):
-    main.add_command(command)

@@ -1,6 +1,6 @@
 """Where the database is: the one of the settings, or the embedded one, started here or attached to."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -9,17 +9,18 @@ from sqlalchemy import Engine, text
 from core.database import make_engine, transaction
 from core.embedded import attach_or_start
 from core.errors import Refused
-from core.migrate import check_revision
+from core.revision import check_revision
 from core.secrets import Vault, load_vault
 from core.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """URLs for the two roles; the same one where the settings give only one."""
+    """URLs for the two roles; the same one where the settings give only one. `ended`: is a server of ours gone?"""
 
     owner_url: str
     app_url: str
+    ended: Callable[[], bool] = lambda: False
 
 
 @contextmanager
@@ -33,7 +34,7 @@ def database(settings: Settings) -> Iterator[Database]:
         yield Database(settings.database_url, settings.database_url)
         return
     with attach_or_start(settings.home, bin_dir=settings.postgres_bin) as cluster:
-        yield Database(cluster.url("kopeck_owner"), cluster.url("kopeck_app"))
+        yield Database(cluster.url("kopeck_owner"), cluster.url("kopeck_app"), cluster.ended)
 
 
 @contextmanager
@@ -64,7 +65,9 @@ def checked_vault(engine: Engine, settings: Settings) -> Vault:
             text("INSERT INTO fact VALUES ('secret_key', :print) ON CONFLICT (name) DO NOTHING"),
             {"print": vault.fingerprint},
         )
-        facts = dict(session.execute(text("SELECT name, value FROM fact")).tuples().all())
+        facts: dict[str, str] = {
+            name: value for name, value in session.execute(text("SELECT name, value FROM fact"))
+        }
     if facts["secret_key"] != vault.fingerprint:
         raise Refused(
             "wrong_secret_key",
@@ -73,6 +76,15 @@ def checked_vault(engine: Engine, settings: Settings) -> Vault:
     if facts["time_zone"] != settings.time_zone:
         raise Refused(
             "time_zone_fixed",
-            f"The database counts days of {facts['time_zone']}: set KOPECK_TIME_ZONE to that.",
+            f"The database counts days of {facts['time_zone']}: set KOPECK_TIME_ZONE={facts['time_zone']}.",
         )
     return vault
+
+
+def check_database(settings: Settings, app_url: str) -> None:
+    """See that the children can use it; no connection of this look is left for them to inherit."""
+    engine = make_engine(app_url, settings.time_zone)
+    try:
+        checked_vault(engine, settings)
+    finally:
+        engine.dispose()

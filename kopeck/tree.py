@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import FrameType
 
 import click
@@ -40,8 +40,8 @@ def stop_on_signals() -> None:
     signal.signal(signal.SIGINT, _stop)
 
 
-def run_together(commands: Sequence[Sequence[str]]) -> int:
-    """Run `kopeck` commands as children until a signal comes or one of them ends. Returns an exit code.
+def run_together(commands: Sequence[Sequence[str]], database_ended: Callable[[], bool]) -> int:
+    """Run `kopeck` commands as children until a signal comes or one of them, or the database, ends. Returns an exit code.
 
     Each child has a session of its own, so that a Ctrl-C in the terminal reaches only the parent, which stops them
     in order and the database last.
@@ -57,6 +57,9 @@ def run_together(commands: Sequence[Sequence[str]]) -> int:
                 if child.poll() is not None:
                     click.echo(f"A part of Kopeck ended ({child.returncode}); stopping the rest.", err=True)
                     return 1
+            if database_ended():
+                click.echo("The database ended; stopping the rest.", err=True)
+                return 1
             time.sleep(0.2)
     except Stopped:
         click.echo("Stopping …", err=True)

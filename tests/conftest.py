@@ -93,10 +93,13 @@ def owner(database_url: str) -> Iterator[Engine]:
 
 @pytest.fixture(scope="session")
 def db_engine(template: str) -> Iterator[Engine]:
-    """An engine for tests that only compute and write nothing."""
-    engine = make_engine(_admin_url().set(database=template).render_as_string(False), TIME_ZONE)
+    """An engine for tests that only compute and write nothing; not on the template, which is cloned undisturbed."""
+    name = f"{template}_only_read"
+    _run(f"CREATE DATABASE {name} TEMPLATE {template}")
+    engine = make_engine(_admin_url().set(database=name).render_as_string(False), TIME_ZONE)
     yield engine
     engine.dispose()
+    _run(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

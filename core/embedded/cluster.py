@@ -20,12 +20,19 @@ ATTEMPTS = 3  # another process may take the port between our look and the serve
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """A PostgreSQL that answers. `socket_dir` is None where the home's path is too long for a socket."""
+    """A PostgreSQL that answers. `socket_dir` is None where the home's path is too long for a socket; `process` is
+    None where another Kopeck process runs the server.
+    """
 
     home: Path
     port: int
     socket_dir: Path | None
     passwords: Mapping[str, str] = field(repr=False)
+    process: subprocess.Popen[bytes] | None = field(default=None, repr=False, compare=False)
+
+    def ended(self) -> bool:
+        """Is the server that we started gone?"""
+        return self.process is not None and self.process.poll() is not None
 
     def url(self, role: str = homes.OWNER, database: str = roles.DATABASE) -> str:
         """The SQLAlchemy URL, password included: over the socket if there is one, else over 127.0.0.1."""
@@ -110,7 +117,7 @@ def _serving(home: Path, bin_dir: Path | None, settings: Mapping[str, str]) -> I
     process, port = _start(home, binaries, account, settings, passwords)
     try:
         roles.provision(socket_dir, port, passwords)
-        yield Cluster(home, port, socket_dir, passwords)
+        yield Cluster(home, port, socket_dir, passwords, process)
     finally:
         server.stop(process)
 

@@ -5,7 +5,7 @@ import os
 import click
 
 from core.settings import Settings, load_settings
-from kopeck.commands.running import bring_up
+from kopeck.commands.migrating import bring_up
 from kopeck.database import application, database
 from kopeck.seed import CREATOR, demo_keys, is_seeded, kept_keys, seed
 from kopeck.tree import Stopped, run_together, stop_on_signals
@@ -36,7 +36,7 @@ def demo(seed_only: bool, only_keys: bool) -> None:
             if seed_only:
                 return
             _welcome(settings, keys)
-            raise SystemExit(run_together([["serve"], ["work"]]))
+            raise SystemExit(run_together([["serve"], ["work"]], found.ended))
     except Stopped:
         raise SystemExit(0) from None
 

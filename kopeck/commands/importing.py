@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import sys
+import zlib
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -62,7 +63,7 @@ def import_file(
     """Import a file at constant memory. Returns the counts and the first errors.
 
     Raises:
-        Invalid: `unknown_file`, its first line is neither a catalog row nor an event.
+        Invalid: `unknown_file`, its first line is neither a catalog row nor an event; `broken_gzip`.
     """
     columns = (
         TextColumn(file.name),
@@ -89,20 +90,27 @@ def _unpacked(raw: IO[bytes]) -> IO[bytes]:
 
 
 def _watched(source: IO[bytes], raw: IO[bytes], tell: Callable[[int], None]) -> Iterator[bytes]:
-    for number, line in enumerate(source):
+    for number, line in enumerate(_whole(source)):
         if number % 1000 == 0:
             tell(raw.tell())
         yield line
 
 
+def _whole(source: IO[bytes]) -> Iterator[bytes]:
+    try:
+        yield from source
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise Invalid("broken_gzip", f"The file is cut short or damaged: {error}") from error
+
+
 def _kind(file: Path) -> str:
     with file.open("rb") as raw:
-        first = next((line for line in _unpacked(raw) if line.strip()), b"{}")
+        first = next((line for line in _whole(_unpacked(raw)) if line.strip()), b"{}")
     try:
         kind = json.loads(first).get("type")
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         kind = None
-    if kind not in _EVENTS | _CATALOG:
+    if not isinstance(kind, str) or kind not in _EVENTS | _CATALOG:
         raise Invalid("unknown_file", f"{file}: the first line is neither a catalog row nor an event.")
     return "events" if kind in _EVENTS else "catalog"
 

@@ -3,7 +3,6 @@
 import sys
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from core.clock import now
@@ -14,6 +13,7 @@ from jobs.registry import JOBS
 from jobs.run_now import run_all, run_now
 from jobs.status import list_jobs
 from kopeck.database import application
+from kopeck.terminal import console
 
 
 @click.group()
@@ -25,7 +25,7 @@ def jobs() -> None:
 def list_command() -> None:
     """Show every job, its last run and when it is due."""
     settings = load_settings()
-    table = Table("job", "every", "last run", "result", "what it does", box=None)
+    table = Table("job", "every", "due", "last run", "result", "what it does", box=None)
     with application(settings) as (engine, _), transaction(engine) as session:
         for line in list_jobs(session, now(), settings.zone):
             last = (
@@ -36,8 +36,9 @@ def list_command() -> None:
             counts = ", ".join(f"{name} {count:,}" for name, count in (line.result or {}).items()) or (
                 line.error or "-"
             )
-            table.add_row(line.name, line.every, last, counts, line.about)
-    Console().print(table)
+            due = f"{line.next_due.astimezone(settings.zone):%Y-%m-%d %H:%M:%S}"
+            table.add_row(line.name, line.every, due, last, counts, line.about)
+    console().print(table)
 
 
 @jobs.command()

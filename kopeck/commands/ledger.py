@@ -13,7 +13,7 @@ from ledger.verify import verify as verify_books
 
 @click.group()
 def ledger() -> None:
-    """The books."""
+    """The books and their proofs."""
 
 
 @ledger.command()

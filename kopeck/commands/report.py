@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from attribution.report import attribution_report
@@ -13,6 +12,7 @@ from core.database import transaction
 from core.money import Money
 from core.settings import load_settings
 from kopeck.database import application
+from kopeck.terminal import console
 from ledger.balances import trial_balance, trial_totals
 from rewards.funds import get_fund
 
@@ -30,7 +30,7 @@ def _print(title: str, columns: list[str], rows: list[list[Any]]) -> None:
         table.add_column(column, justify="left" if number == 0 else "right")
     for row in rows:
         table.add_row(*map(str, row))
-    Console().print(table)
+    console().print(table)
 
 
 @report.command()
