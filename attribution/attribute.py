@@ -10,12 +10,10 @@ from attribution.floors import raise_floor
 from core.database import sql
 from core.settings import Settings
 
-IMPORT_SILENCE = timedelta(
-    minutes=2
-)  # an import that gave no sign of life for so long does not hold attribution up
-ROWS_A_PROBE = (
-    500  # reading so many touches in a row costs about what finding one purchase's touches by index costs
-)
+# An import that gave no sign of life for so long does not hold attribution up.
+IMPORT_SILENCE = timedelta(minutes=2)
+# Reading so many touches in a row costs about what finding one purchase's touches by index costs.
+ROWS_A_PROBE = 500
 
 _LOCK = text("SELECT pg_try_advisory_xact_lock(hashtext('kopeck attribution'))")
 _IMPORTING = text("SELECT EXISTS (SELECT FROM import_run WHERE ended_at IS NULL AND alive_at > :since)")

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from core.database import sql
 from core.settings import Settings
 from rewards.rules import active_rules
-from rewards.tables import fund_line
 from rewards.target import set_targets
 
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('rewards.accrue'))")
@@ -49,20 +48,19 @@ def accrue(session: Session, now: datetime, limit: int = 20_000) -> int:
     earning day first, the last in part.
     """
     session.execute(_LOCK)
-    posted = 0
-    # Whoever spends from a line locks its row before the ledger's balances: one order for all, no ring of waits.
-    for line in session.execute(
-        fund_line.select().order_by(fund_line.c.fund, fund_line.c.id).with_for_update()
-    ).all():
-        for direction in ("back", "forward"):
-            posted += _post(session, line.fund, line.id, direction, now, limit)
-    return posted
+    session.execute(sql("rewards", "accrual_table"))
+    return sum(
+        _post(session, line.fund, line.id, direction, now, limit)
+        for line in session.execute(sql("rewards", "lock_open_lines")).all()
+        for direction in ("back", "forward")
+    )
 
 
 def _post(session: Session, fund: str, line: str, direction: str, now: datetime, limit: int) -> int:
-    session.execute(sql("rewards", "accrual_table"))
+    session.execute(text("DELETE FROM accrual"))
     chosen = {"fund": fund, "line": line, "now": now, "limit": limit}
-    session.execute(sql("rewards", f"choose_{direction}"), chosen)
+    if not session.execute(sql("rewards", f"choose_{direction}"), chosen).rowcount:  # type: ignore[attr-defined]
+        return 0
     session.execute(sql("rewards", "open_accrual_accounts"))
     session.execute(sql("rewards", "post_accrual"), {"fund": fund, "line": line})
     return int(session.execute(sql("rewards", "record_rewards")).rowcount)  # type: ignore[attr-defined]

@@ -13,7 +13,8 @@ def release(session: Session, now: datetime, limit: int = 50_000) -> int:
     Two releasers take different rows (SKIP LOCKED), and a reward row is released once.
     """
     session.execute(sql("rewards", "release_table"))
-    session.execute(sql("rewards", "choose_matured"), {"now": now, "limit": limit})
+    if not session.execute(sql("rewards", "choose_matured"), {"now": now, "limit": limit}).rowcount:  # type: ignore[attr-defined]
+        return 0
     session.execute(sql("rewards", "open_release_accounts"))
     session.execute(sql("rewards", "post_release"), {"today": now})
     return int(session.execute(sql("rewards", "mark_released"), {"now": now}).rowcount)  # type: ignore[attr-defined]

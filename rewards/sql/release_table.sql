@@ -1,5 +1,4 @@
 -- The rewards about to be released and the part of the release they fall into.
-DROP TABLE IF EXISTS releasing;
-CREATE TEMP TABLE releasing (
+CREATE TEMP TABLE IF NOT EXISTS releasing (
     reward_id bigint, creator text COLLATE "C", currency text, amount bigint, part bigint, entry_id bigint
-) ON COMMIT DROP
+) ON COMMIT DELETE ROWS

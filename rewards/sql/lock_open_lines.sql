@@ -1,0 +1,7 @@
+-- The fund lines whose programs owe or take back something, locked in order. Whoever spends from a line locks its row
+-- before the ledger's balances: one order for all, no ring of waits.
+SELECT l.fund, l.id FROM fund_line l
+WHERE EXISTS (
+    SELECT FROM program p JOIN reward_target t ON t.program = p.id
+    WHERE p.fund = l.fund AND p.line = l.id AND t.target <> t.posted)
+ORDER BY l.fund, l.id FOR UPDATE OF l
