@@ -86,7 +86,7 @@ def _outcomes(session: Session, purchase_id: int) -> list[SaleOutcome]:
         select(share, refund.c.event_id.label("refund"))
         .outerjoin(refund, refund.c.id == share.c.refund_id)
         .where(share.c.purchase_id == purchase_id)
-        .order_by(share.c.id)
+        .order_by(share.c.refund_id.nulls_first(), share.c.content)
     ):
         part = SaleShare(row.content, row.creator, Money(row.amount, row.currency), row.units, row.refund)
         if row.policy in outcomes:  # else attributed between the two reads

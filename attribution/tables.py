@@ -213,10 +213,10 @@ attribution = Table(
     CheckConstraint("outcome IN ('click', 'view', 'none')", "outcome"),
 )
 
+# Few indexes, for the bulk path: the unique key is also the way to a purchase's shares, creator and day to all others.
 share = Table(
     "share",
     metadata,
-    key(),
     Column("purchase_id", BigInteger, nullable=False),
     ref("policy"),
     Column("refund_id", BigInteger, comment="set on what a refund took back"),
@@ -244,7 +244,6 @@ share = Table(
         unique=True,
         postgresql_nulls_not_distinct=True,
     ),
-    Index(None, "content", "day"),
     Index(None, "creator", "day"),
 )
 

@@ -10,7 +10,8 @@ BEGIN
         RETURN;
     END IF;
     PERFORM pg_advisory_xact_lock(hashtext('touch_partition'));
-    IF to_regclass(name) IS NOT NULL THEN
+    -- Not to_regclass again: it may answer from a cache that is older than the lock.
+    IF EXISTS (SELECT FROM pg_class WHERE relname = name AND relnamespace = 'public'::regnamespace) THEN
         RETURN;
     END IF;
     EXECUTE format('CREATE TABLE %I (LIKE touch INCLUDING ALL)', name);

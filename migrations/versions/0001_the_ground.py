@@ -523,7 +523,6 @@ def upgrade() -> None:
     )
     op.create_table(
         "share",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("purchase_id", sa.BigInteger(), nullable=False),
         sa.Column("policy", sa.Text(collation="C"), nullable=False),
         sa.Column("refund_id", sa.BigInteger(), nullable=True, comment="set on what a refund took back"),
@@ -549,9 +548,7 @@ def upgrade() -> None:
             server_default=sa.text("now()"),
             nullable=False,
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("share_pkey")),
     )
-    op.create_index(op.f("share_content_day_idx"), "share", ["content", "day"], unique=False)
     op.create_index(op.f("share_creator_day_idx"), "share", ["creator", "day"], unique=False)
     op.create_index(
         "share_once_key",
@@ -614,6 +611,7 @@ def upgrade() -> None:
         sa.CheckConstraint("floor IS NULL OR normal * balance >= floor", name=op.f("balance_floor_check")),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("balance_account_id_fkey")),
         sa.PrimaryKeyConstraint("account_id", name=op.f("balance_pkey")),
+        postgresql_with={"fillfactor": 50},
     )
     op.create_table(
         "content",

@@ -21,7 +21,8 @@ LEFT JOIN (
     SELECT h.content, h.day, sum(h.orders) AS orders, sum(h.units) FILTER (WHERE h.refund_id IS NULL) AS units,
         sum(h.amount) FILTER (WHERE h.refund_id IS NULL) AS sales,
         coalesce(-sum(h.amount) FILTER (WHERE h.refund_id IS NOT NULL), 0) AS refunds
-    FROM share h JOIN (SELECT DISTINCT day, content FROM due_day) x ON x.content = h.content AND x.day = h.day
+    FROM share h JOIN (SELECT DISTINCT day, creator, content FROM due_day) x
+        ON x.creator = h.creator AND x.content = h.content AND x.day = h.day
     WHERE h.policy = :policy AND h.currency = :currency
     GROUP BY h.content, h.day
 ) s ON s.content = d.content AND s.day = d.day

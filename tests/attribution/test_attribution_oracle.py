@@ -171,7 +171,7 @@ def check_sales(engine: Engine, world: World, arrivals: list[dict]) -> None:
         ]
         shares = rows(
             engine,
-            "SELECT content, creator, amount, units, orders FROM share WHERE purchase_id = :purchase ORDER BY id",
+            "SELECT content, creator, amount, units, orders FROM share WHERE purchase_id = :purchase ORDER BY refund_id NULLS FIRST, content",
             purchase=purchase,
         )
         assert shares == expected
