@@ -1,24 +1,30 @@
-"""The application: blueprints, the OpenAPI document, the documentation page, health."""
+"""The application: blueprints, the OpenAPI document, what every request gets."""
 
 import time
 from importlib import import_module
-from typing import Any
 
 import structlog
-from flask import Flask, Response, g, jsonify, request
+from flask import Flask, Response, g, request
 from flask_smorest import Api
-from sqlalchemy import text
 from werkzeug.exceptions import HTTPException
 
 from api import errors
-from api.runtime import Runtime, install, runtime
-from core.database import transaction
-from core.errors import KopeckError
-from core.migrate import check_revision
+from api.runtime import Runtime, install
 
-MODULES = ("catalog", "events", "programs", "funds", "creators", "payouts", "ledger", "docs")
+MODULES = (
+    "catalog",
+    "events",
+    "programs",
+    "enrolments",
+    "formulas",
+    "funds",
+    "creators",
+    "payouts",
+    "ledger",
+    "health",
+    "docs",
+)
 MAX_BODY = 32 * 1024 * 1024
-SCHEDULER_SILENT = 30  # seconds without a tick after which the service is not ready
 log = structlog.get_logger()
 
 
@@ -27,7 +33,11 @@ class KopeckApi(Api):
 
     def _register_responses(self) -> None:
         problem = {"$ref": "#/components/schemas/Problem"}
-        for name, about in {"DEFAULT_ERROR": "A problem document (RFC 9457)"}.items():
+        named = {
+            "DEFAULT_ERROR": "A problem document (RFC 9457)",
+            "UNPROCESSABLE_ENTITY": "Malformed or unknown fields; `errors` points at each",
+        }
+        for name, about in named.items():
             self.spec.components.response(
                 name, {"description": about, "content": {"application/problem+json": {"schema": problem}}}
             )
@@ -74,7 +84,6 @@ def create_app(given: Runtime) -> Flask:
     errors.register(app)
     _watch(app)
     _document(app)
-    _health(app)
     return app
 
 
@@ -125,34 +134,3 @@ def _watch(app: Flask) -> None:
             key=principal.key_id if principal else None,
         )
         return answer
-
-
-def _health(app: Flask) -> None:
-    @app.get("/healthz")
-    def healthz() -> Any:
-        """The process answers."""
-        return jsonify(status="ok")
-
-    @app.get("/readyz")
-    def readyz() -> Any:
-        """Database, schema and scheduler, each by name."""
-        checks = _checks()
-        ready = all(check["ok"] for check in checks.values())
-        return jsonify(status="ready" if ready else "not ready", checks=checks), 200 if ready else 503
-
-
-def _checks() -> dict[str, dict[str, Any]]:
-    try:
-        with transaction(runtime().engine) as session:
-            silent = session.scalar(text("SELECT extract(epoch FROM now() - max(ticked_at)) FROM scheduler"))
-            check_revision(session.connection())
-    except KopeckError as error:
-        return {"database": {"ok": False, "detail": error.detail}}
-    ticking = silent is not None and silent < SCHEDULER_SILENT
-    return {
-        "database": {"ok": True},
-        "scheduler": {
-            "ok": ticking,
-            "seconds_since_tick": None if silent is None else round(float(silent), 1),
-        },
-    }

@@ -230,7 +230,11 @@ def delete_like(session: Session, viewer: str, content: str) -> None:
     follow.unlike(session, viewer, content, runtime().now(), runtime().vault)
 
 
-@operation(blp, "POST", "/catalog", roles=PLATFORM, answer=CatalogOut, raw=True)
+_LINES = {"type": "string", "description": 'One row a line: {"type": "creator", "id": …, …}'}
+_SENT = {"requestBody": {"required": True, "content": {"application/x-ndjson": {"schema": _LINES}}}}
+
+
+@operation(blp, "POST", "/catalog", roles=PLATFORM, answer=CatalogOut, raw=True, documented=_SENT)
 def post_catalog(session: Session) -> Any:
     """Load catalog rows from NDJSON; a bad line never stops the others"""
     return load_catalog(session, body_bytes("application/x-ndjson"), runtime().now(), runtime().vault)

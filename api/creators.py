@@ -6,12 +6,12 @@ from flask_smorest import Blueprint
 from marshmallow import Schema, fields, validate
 from sqlalchemy.orm import Session
 
-from api.fields import AmountField, Choice, Day, Flag, Moment, MoneyField, Ref, Text
+from api.fields import AmountField, Choice, Currency, Day, Flag, Moment, MoneyField, Ref, Text
 from api.operation import STAFF, caller, operation
 from api.paging import Page, after_of, page
 from api.payouts import PayoutOut
 from api.runtime import runtime
-from catalog.read import get_creator
+from catalog.read import require_creator
 from core.errors import NotFound
 from core.money import Money
 from ledger import accounts
@@ -110,7 +110,7 @@ class ExplainOut(Schema):
 
 
 class StatementQuery(PeriodQuery):
-    currency = fields.String(load_default="RUB")
+    currency = Currency(load_default="RUB")
 
 
 class StatementLineOut(Schema):
@@ -151,7 +151,9 @@ class PayeeOut(Schema):
 @operation(blp, "GET", "/creators/<id>/balance", roles=READERS, own="id", answer=BalanceOut)
 def balance(session: Session, id: str) -> Any:
     """Pending, available, in transit, paid out and payable now, by currency"""
-    get_creator(session, id)
+    pots = read.pots(session, id)
+    if not pots:  # who has an account is known
+        require_creator(session, id)
     paid = payout_read.paid_out(session, id)
     return {
         "balances": [
@@ -163,7 +165,7 @@ def balance(session: Session, id: str) -> Any:
                 "paid_out": paid.get(each.currency, Money(0, each.currency)),
                 "payable": payout_read.payable(session, id, each.currency),
             }
-            for each in read.pots(session, id)
+            for each in pots
         ]
     }
 
@@ -173,7 +175,7 @@ def balance(session: Session, id: str) -> Any:
 )
 def earnings(session: Session, query: dict[str, Any], id: str) -> Any:
     """What was earned by earning day, with the counts beside the money; later facts may still change it"""
-    get_creator(session, id)
+    require_creator(session, id)
     return {
         "group_by": query["group_by"],
         "data": read.earnings(session, id, query["since"], query["until"], query["group_by"]),
@@ -183,7 +185,7 @@ def earnings(session: Session, query: dict[str, Any], id: str) -> Any:
 @operation(blp, "GET", "/creators/<id>/rewards", roles=READERS, own="id", answer=RewardOut, many=True)
 def list_rewards(session: Session, query: dict[str, Any], id: str) -> Page:
     """Posted rewards, newest first"""
-    get_creator(session, id)
+    require_creator(session, id)
     rows = read.list_rewards(session, id, query["limit"] + 1, after_of(query, int))
     shown = page(rows, query["limit"], lambda row: row[0])
     return Page([row for _, row in shown.rows], shown.next_cursor)
@@ -213,15 +215,15 @@ def _own_reward(reward: read.Reward) -> read.Reward:
 )
 def creator_statement(session: Session, query: dict[str, Any], id: str) -> Any:
     """What was booked to the creator: opening, lines, closing, by the day of the books"""
-    get_creator(session, id)
+    require_creator(session, id)
     codes = [accounts.creator(id, pot) for pot in ("pending", "available", "in_transit")]
     return statement(session, codes, Money(0, query["currency"]).currency, query["since"], query["until"])
 
 
 @operation(blp, "GET", "/creators/<id>/payouts", roles=READERS, own="id", answer=PayoutOut, many=True)
-def list_payouts(session: Session, query: dict[str, Any], id: str) -> Page:
+def list_creator_payouts(session: Session, query: dict[str, Any], id: str) -> Page:
     """The creator's payouts, newest first"""
-    get_creator(session, id)
+    require_creator(session, id)
     rows = payout_read.list_payouts(session, creator=id, limit=query["limit"] + 1, after=after_of(query))
     return page(rows, query["limit"], lambda row: row.id)
 

@@ -74,6 +74,8 @@ def from_http(error: HTTPException) -> Response:
     """What Flask, webargs and flask-smorest raise, in the same form."""
     data = getattr(error, "data", None) or {}
     status = error.code or 500
+    if status == 400 and "json" in (data.get("messages") or ()):
+        return problem(status, "broken_json", "The body is not JSON.")
     fields = _pointers(data.get("messages")) if status == 422 else []
     code = "malformed_fields" if status == 422 else HTTPStatus(status).phrase.lower().replace(" ", "_")
     detail = "; ".join(f"{f['pointer']}: {f['detail']}" for f in fields[:3]) or error.description or code

@@ -14,6 +14,8 @@ from api.paging import Page, PageQuery, after_of, signed
 from api.runtime import runtime
 from attribution import batches, events, receive, report, sale
 from core.errors import Forbidden, Invalid
+from core.ids import REFERENCE_PATTERN
+from core.money import AMOUNT_PATTERN, Money
 
 blp = Blueprint("events", "events", url_prefix="/v1", description="Events, batches, attribution")
 READERS = (*STAFF, "platform")
@@ -36,7 +38,53 @@ class BatchOut(Schema):
     errors = fields.List(fields.Nested(RowErrorOut), required=True)
 
 
-@operation(blp, "POST", "/events", roles=("platform",), answer=BatchOut, raw=True, transacted=False)
+_EVENT = {
+    "type": "object",
+    "required": ["id", "type", "occurred_at"],
+    "properties": {
+        "id": {"type": "string", "pattern": REFERENCE_PATTERN},
+        "type": {"type": "string", "enum": ["view", "click", "purchase", "refund"]},
+        "occurred_at": {"type": "string", "format": "date-time"},
+        **{
+            name: {"type": "string", "pattern": REFERENCE_PATTERN}
+            for name in ("viewer", "content", "product", "order")
+        },
+        "quantity": {"type": "integer", "minimum": 1},
+        "amount": {"type": "string", "pattern": AMOUNT_PATTERN},
+        "currency": {"type": "string"},
+        "watch_ms": {"type": "integer", "minimum": 0},
+        "completed": {"type": "boolean"},
+    },
+}
+_SENT = {
+    "parameters": [{"in": "query", "name": "backfill", "schema": {"type": "boolean", "default": False}}],
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["events"],
+                    "properties": {"events": {"type": "array", "maxItems": 50_000, "items": _EVENT}},
+                    "additionalProperties": False,
+                }
+            },
+            "application/x-ndjson": {"schema": {"type": "string", "description": "One event a line"}},
+        },
+    },
+}
+
+
+@operation(
+    blp,
+    "POST",
+    "/events",
+    roles=("platform",),
+    answer=BatchOut,
+    raw=True,
+    transacted=False,
+    documented=_SENT,
+)
 def post_events() -> Any:
     """Up to 50,000 events as {"events": [...]} or NDJSON, gzip allowed; a 200 means that the accepted ones are on disk"""
     body = body_bytes("application/json", "application/x-ndjson")
@@ -135,9 +183,16 @@ class ReportQuery(Schema):
     policy = Ref(load_default="default")
 
 
+class SumsField(fields.List):
+    """Sums by currency as a list of money objects."""
+
+    def _serialize(self, value: dict[str, Money], attr: Any, obj: Any, **kwargs: Any) -> Any:
+        return [money.as_json() for money in value.values()]
+
+
 class SalesOut(Schema):
     count = fields.Integer(required=True)
-    sums = fields.Function(lambda sales: [money.as_json() for money in sales.sums.values()], required=True)
+    sums = SumsField(MoneyField(), required=True)
 
 
 class ReportOut(Schema):

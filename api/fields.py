@@ -13,6 +13,7 @@ from core.money import AMOUNT_PATTERN, Money
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _MOMENT = re.compile(r"(20\d\d)-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 _DAY = re.compile(r"20\d\d-\d\d-\d\d", re.ASCII)
 
 
@@ -109,9 +110,21 @@ class Day(fields.String):
             raise ValidationError("Not a day such as 2026-11-02.") from None
 
 
+class Currency(fields.String):
+    """Three capital letters; whether ISO 4217 knows them is asked where they are used."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(metadata={"pattern": "^[A-Z]{3}$"}, **options)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
+        if not isinstance(value, str) or not _CURRENCY.fullmatch(value):
+            raise ValidationError("Not a currency code such as RUB.")
+        return value
+
+
 class _MoneySchema(Schema):
     amount = fields.String(required=True, metadata={"pattern": AMOUNT_PATTERN})
-    currency = fields.String(required=True, metadata={"pattern": "^[A-Z]{3}$"})
+    currency = Currency(required=True)
 
 
 class MoneyField(fields.Nested):
@@ -137,6 +150,9 @@ class MoneyField(fields.Nested):
 
 class AmountField(fields.String):
     """An amount whose currency stands beside it in the answer: a Money's decimal text. For answers only."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(metadata={"pattern": AMOUNT_PATTERN}, **options)
 
     def _serialize(self, value: Money | None, attr: Any, obj: Any, **kwargs: Any) -> str | None:
         return None if value is None else value.amount

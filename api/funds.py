@@ -6,11 +6,12 @@ from flask_smorest import Blueprint
 from marshmallow import Schema, fields
 from sqlalchemy.orm import Session
 
-from api.fields import AmountField, Choice, Day, Flag, Moment, MoneyField, Ref, Text
+from api.fields import AmountField, Choice, Currency, Day, Flag, Moment, MoneyField, Ref, Text
 from api.operation import STAFF, caller, operation
 from api.paging import Page, after_of, page
 from api.runtime import runtime
 from core.errors import Invalid
+from core.money import Money
 from rewards import funds
 
 blp = Blueprint("funds", "funds", url_prefix="/v1", description="Funds, deposits, lines")
@@ -19,7 +20,7 @@ blp = Blueprint("funds", "funds", url_prefix="/v1", description="Funds, deposits
 class FundIn(Schema):
     id = Ref(required=True)
     name = Text(required=True)
-    currency = fields.String(required=True)
+    currency = Currency(required=True)
     budget = MoneyField(required=True)
 
 
@@ -42,6 +43,13 @@ class AllocationSchema(Schema):
     per = Choice("once", "day", "month", required=True)
 
 
+class AllocationField(fields.Nested):
+    """A line's allocation: the amount, and its `per` from beside it."""
+
+    def _serialize(self, value: Money, attr: Any, obj: Any, **kwargs: Any) -> Any:
+        return {"amount": value.as_json(), "per": obj.per}
+
+
 class LineIn(Schema):
     id = Ref(required=True)
     purpose = Text(required=True)
@@ -52,9 +60,7 @@ class LineIn(Schema):
 class LineOut(Schema):
     id = Ref(required=True)
     purpose = fields.String(required=True)
-    allocation = fields.Function(
-        lambda line: {"amount": line.allocation.as_json(), "per": line.per}, required=True
-    )
+    allocation = AllocationField(AllocationSchema, required=True)
     rollover = Flag(required=True)
     balance = AmountField(required=True)
     allocated = AmountField(required=True)

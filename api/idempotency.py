@@ -29,7 +29,7 @@ def idempotency_key() -> str:
             "This request needs an Idempotency-Key header; see /docs/errors#idempotency_key_missing.",
         )
     key = sent.strip()
-    if len(key) > 2 and key[0] == key[-1] == '"':
+    if len(key) > 1 and key[0] == key[-1] == '"':
         key = key[1:-1]
     if not _KEY.fullmatch(key):
         raise Invalid(

@@ -6,7 +6,7 @@ from flask_smorest import Blueprint
 from marshmallow import Schema, fields
 from sqlalchemy.orm import Session
 
-from api.fields import Day, Moment, MoneyField
+from api.fields import Currency, Day, Moment, MoneyField
 from api.operation import STAFF, operation
 from api.paging import Page, PageQuery, after_of, page
 from core.money import Money
@@ -26,7 +26,7 @@ class AccountQuery(PageQuery):
 
 
 class CurrencyPageQuery(PageQuery):
-    currency = fields.String(load_default=None)
+    currency = Currency(load_default=None)
 
 
 class PostingOut(Schema):

@@ -5,14 +5,14 @@ one domain function and return what the answer schema shows. Nothing else in `ap
 """
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from flask import Response, g, jsonify, request
 from flask_smorest import Blueprint
 from marshmallow import RAISE, Schema, fields
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from api.fields import page_of
@@ -25,6 +25,7 @@ from core.errors import Forbidden, Invalid, NotFound
 
 EVERYONE = ("platform", "operator", "finance", "seller", "creator", "auditor")
 STAFF = ("operator", "finance", "auditor")
+_SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 _JSON_METHODS = ("POST", "PUT", "PATCH")
 
 
@@ -62,45 +63,52 @@ def operation(
     idempotent: bool = False,
     raw: bool = False,
     transacted: bool = True,
+    produces: str = "application/json",
+    documented: dict[str, Any] | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register `method path` on a blueprint.
 
     `own` names the path parameter that must be the caller's own subject when the caller is a creator or a seller.
     `many`: a list; the view returns a `Page` and the query takes limit and cursor. `raw`: the view reads the body
-    itself. A view may return a Response where the answer is no JSON. `transacted` False: the view's domain function
-    has transactions of its own, so the view gets no session.
+    itself. A view may return a Response where the answer is no JSON but what it `produces`. `transacted` False: the
+    view's domain function has transactions of its own, so the view gets no session. `documented`: what the document
+    says of the operation besides what is known from here.
     """
     OPERATIONS.append(Operation(method, path, roles, own, idempotent))
     shown = page_of(answer) if many and answer else answer
     query = query or (PageQuery if many else None)
+    dumped = _dumper(shown)
+    reads = method == "GET" and transacted
 
     def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
         def act(*parsed: Any, **path_args: Any) -> Response:
             def run(session: Session) -> Response:
-                return _respond(view(session, *parsed, **path_args), shown, status)
+                return _respond(view(session, *parsed, **path_args), dumped, status)
 
             if not transacted:
-                return _respond(view(*parsed, **path_args), shown, status)
+                return _respond(view(*parsed, **path_args), dumped, status)
+            if reads:
+                return run(g.session)
             with transaction(runtime().engine) as session:
                 if idempotent:
                     return answer_once(session, caller().key_id, lambda: run(session))
-                if method == "GET":
-                    session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
                 return run(session)
 
         act.__name__, act.__doc__, act.__module__ = view.__name__, view.__doc__, view.__module__
-        parsed_view = _documented(blp, act, query, body, shown, status)
+        parsed_view = _documented(blp, act, query, body, _in_document(shown, produces), status, produces)
 
         @functools.wraps(parsed_view)
         def guarded(**path_args: Any) -> Any:
-            _authenticate(roles)
-            _own(own, path_args)
-            _well_formed(method, body is not None, raw, query is not None)
-            if idempotent:
-                idempotency_key()
-            return parsed_view(**path_args)
+            with _admitted(roles, reads):
+                _own(own, path_args)
+                _well_formed(method, body is not None, raw, query is not None)
+                if idempotent:
+                    idempotency_key()
+                return parsed_view(**path_args)
 
-        options: dict[str, Any] = {"security": [{"key": []}], "operationId": view.__name__}
+        options: dict[str, Any] = {"security": [{"key": []}], "operationId": view.__name__} | (
+            documented or {}
+        )
         if idempotent:
             options["parameters"] = ["IdempotencyKey"]
         return blp.route(path, methods=[method])(blp.doc(**options)(guarded))
@@ -108,36 +116,63 @@ def operation(
     return decorate
 
 
+def _in_document(shown: type[Schema] | None, produces: str) -> Any:
+    """The answer's schema as the document shows it: none for an empty answer, text for what is no JSON."""
+    if produces != "application/json":
+        return {"type": "string"}
+    return None if shown is Empty else shown
+
+
 def _documented(
-    blp: Blueprint, act: Callable[..., Any], query: Any, body: Any, shown: Any, status: int
+    blp: Blueprint, act: Callable[..., Any], query: Any, body: Any, shown: Any, status: int, produces: str
 ) -> Callable[..., Any]:
     if body is not None:
         act = blp.arguments(body, unknown=RAISE)(act)
     if query is not None:
         act = blp.arguments(query, location="query", unknown=RAISE)(act)
-    return blp.response(status, shown)(act)
+    return blp.response(status, shown, content_type=produces)(act)
 
 
-def _respond(result: Any, shown: type[Schema] | None, status: int) -> Response:
+def _dumper(shown: type[Schema] | None) -> Schema | None:
+    """One for all requests: making it, with all that is nested in it, costs more than dumping."""
+    return shown() if shown and shown is not Empty else None
+
+
+def _respond(result: Any, dumped: Schema | None, status: int) -> Response:
     if isinstance(result, Response):
         return result
     if isinstance(result, Page):
         result = {"data": result.rows, "next_cursor": result.next_cursor}
-    answer = jsonify(shown().dump(result)) if shown else Response(status=status)
+    answer = jsonify(dumped.dump(result)) if dumped else Response(status=status)
     answer.status_code = status
     return answer
 
 
-def _authenticate(roles: tuple[str, ...]) -> None:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+@contextmanager
+def _admitted(roles: tuple[str, ...], reads: bool) -> Iterator[None]:
+    """Within it the caller is known. What only reads shares the transaction, and the snapshot, of its key's check."""
     with transaction(runtime().engine) as session:
-        g.principal = principal_of(session, token if scheme.lower() == "bearer" else "", runtime().now())
+        if reads:
+            session.connection(execution_options=_SNAPSHOT)
+        _authenticate(session, roles)
+        if reads:
+            g.session = session
+            yield
+    if not reads:
+        yield
+
+
+def _authenticate(session: Session, roles: tuple[str, ...]) -> None:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    g.principal = principal_of(session, token if scheme.lower() == "bearer" else "", runtime().now())
     if g.principal.role not in roles:
         raise Forbidden("role_may_not", f"A {g.principal.role}'s key does not do this.")
 
 
 def _own(own: str | None, path_args: dict[str, Any]) -> None:
-    """Another's object answers exactly as one that does not exist."""
+    """Another's object answers exactly as one that does not exist, and so does what PostgreSQL takes for no text."""
+    if any("\0" in str(value) for value in path_args.values()):
+        raise NotFound("not_found", "No such object.")
     if own and caller().subject is not None and path_args[own] != caller().subject:
         raise NotFound("not_found", "No such object.")
 
@@ -145,6 +180,8 @@ def _own(own: str | None, path_args: dict[str, Any]) -> None:
 def _well_formed(method: str, takes_body: bool, raw: bool, takes_query: bool) -> None:
     if any(len(values) > 1 for values in request.args.listvalues()):
         raise Invalid("repeated_parameter", "A query parameter stands once.")
+    if any("\0" in value for value in request.args.values()):
+        raise Invalid("malformed_fields", "A query parameter holds no NUL.")
     if request.args and not takes_query and not raw:
         raise Invalid("unknown_parameter", f"No such query parameter: {next(iter(request.args))}.")
     if takes_body and request.content_length and not request.is_json:

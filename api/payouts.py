@@ -7,7 +7,7 @@ from flask_smorest import Blueprint
 from marshmallow import Schema, fields, validate
 from sqlalchemy.orm import Session
 
-from api.fields import Choice, Day, Moment, MoneyField, Ref, Text
+from api.fields import Choice, Currency, Day, Moment, MoneyField, Ref, Text
 from api.operation import STAFF, caller, operation
 from api.paging import Page, PageQuery, after_of, page
 from api.runtime import runtime
@@ -28,11 +28,11 @@ class SettingsSchema(Schema):
 
 
 class CurrencyQuery(Schema):
-    currency = fields.String(load_default="RUB")
+    currency = Currency(load_default="RUB")
 
 
 class RunIn(Schema):
-    currency = fields.String(required=True)
+    currency = Currency(required=True)
     provider = Choice(*PROVIDERS, required=True)
     until = Day(allow_none=True, load_default=None)
     creators = fields.List(Ref(), allow_none=True, load_default=None, validate=validate.Length(1, 10_000))
@@ -134,7 +134,7 @@ def cancel_run(session: Session, id: str) -> Any:
     return cancel.cancel_run(session, id, caller().person, runtime().now())
 
 
-@operation(blp, "GET", "/payout-runs/<id>/register", roles=("finance", "auditor"))
+@operation(blp, "GET", "/payout-runs/<id>/register", roles=("finance", "auditor"), produces="text/csv")
 def get_register(session: Session, id: str) -> Response:
     """The register of a manual run as CSV: whom to pay, where, how much"""
     lines = "".join(register.register_csv(session, runtime().vault, id))

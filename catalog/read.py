@@ -111,6 +111,15 @@ def get_creator(session: Session, id: str) -> CreatorProfile:
     return CreatorProfile(**_one(session, _PROFILE, creator, id)._mapping)
 
 
+def require_creator(session: Session, id: str) -> None:
+    """Pass when there is such a creator; unlike `get_creator` it counts nothing.
+
+    Raises:
+        NotFound: `not_found`.
+    """
+    _one(session, select(creator.c.id), creator, id)
+
+
 def get_seller(session: Session, id: str) -> Seller:
     return Seller(**_one(session, _SELLER, seller, id)._mapping)
 

@@ -18,7 +18,7 @@ from core.errors import Invalid
 MICROS = 1_000_000
 AMOUNT_PATTERN = r"^(?!-0(\.0*)?$)-?(0|[1-9][0-9]{0,11})(\.[0-9]{1,6})?$"
 _AMOUNT = re.compile(AMOUNT_PATTERN, re.ASCII)
-MAX_MICROS = 10**12 * MICROS
+MAX_MICROS = 2**63  # a BIGINT ends below; what comes in is bounded tighter, by the pattern
 # CLDR tells how many digits are used in the shop, ISO 4217 how many the currency has. They differ for these.
 _ISO_DIGITS = {"IQD": 3} | dict.fromkeys(
     ("AFN", "ALL", "IRR", "KPW", "LAK", "LBP", "MGA", "MMK", "RSD", "SLL", "SOS", "SYP", "YER"), 2
@@ -82,7 +82,7 @@ class Money:
         if type(self.micros) is not int:
             raise TypeError(f"micros must be an int, not {type(self.micros).__name__}")
         if abs(self.micros) >= MAX_MICROS:
-            raise Invalid("amount_too_large", "An amount must stay below 10^12 units.")
+            raise Invalid("amount_too_large", "The amount does not fit into 64 bits of micros.")
         minor_micros(self.currency)
 
     @classmethod

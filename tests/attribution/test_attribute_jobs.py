@@ -118,7 +118,10 @@ def test_what_a_transaction_gave_back_is_attributed_later(market):
             assert take_back(session) == 0
             1 / 0  # noqa: B018
     run_jobs(market)
-    assert rows(market, "SELECT amount FROM share ORDER BY refund_id NULLS FIRST, content") == [(100 * M,), (-100 * M,)]
+    assert rows(market, "SELECT amount FROM share ORDER BY refund_id NULLS FIRST, content") == [
+        (100 * M,),
+        (-100 * M,),
+    ]
 
 
 def test_a_share_freezes_the_sale_and_queues_what_changed(market):
@@ -150,7 +153,8 @@ def test_a_refund_is_split_over_several_shares_by_largest_remainder(market):
     send(market, [refund("x3", "o", quantity=2)])
     run_jobs(market)
     taken = rows(
-        market, "SELECT refund_id, content, amount, units FROM share WHERE refund_id > 0 ORDER BY refund_id NULLS FIRST, content"
+        market,
+        "SELECT refund_id, content, amount, units FROM share WHERE refund_id > 0 ORDER BY refund_id NULLS FIRST, content",
     )
     assert taken[:2] == [(1, "c1", -6000, 0), (1, "c2", -4000, 0)]
     assert taken[2:4] == [(2, "c1", -19_992_000, -666_667), (2, "c2", -13_328_000, -333_333)]

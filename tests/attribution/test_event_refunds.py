@@ -102,7 +102,9 @@ def test_a_refund_before_its_purchase_waits_and_is_applied(market):
     send(market, [purchase("b", "o")])
     run_jobs(market)
     assert left(market) == (100 * M, 1)
-    assert rows(market, "SELECT amount, units, orders FROM share ORDER BY refund_id NULLS FIRST, content") == [
+    assert rows(
+        market, "SELECT amount, units, orders FROM share ORDER BY refund_id NULLS FIRST, content"
+    ) == [
         (100 * M, M, M),
         (-100 * M, -M, 0),
     ]

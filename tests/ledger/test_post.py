@@ -139,7 +139,14 @@ def test_the_condition_never_below(engine: Engine) -> None:
 
 @pytest.mark.parametrize(
     "code",
-    ["liabilities:creator:a:b:pending", "assets:bank:manual:USD", "nonsense", "liabilities:creator:c1:spent"],
+    [
+        "liabilities:creator:a:b:pending",
+        "assets:bank:manual:USD",
+        "nonsense",
+        "liabilities:creator:c1:spent",
+        f"liabilities:creator:{'c' * 65}:pending",
+        f"liabilities:fund:main:line:{'l' * 65}",
+    ],
 )
 def test_the_chart_knows_every_account(engine: Engine, code: str) -> None:
     with pytest.raises(Refused) as caught, transaction(engine) as session:

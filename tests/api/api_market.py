@@ -1,0 +1,206 @@
+"""A marketplace made through HTTP, in which every operation has something to work on.
+
+It is built once a worker and its database is cloned for each test; `Market.ids` names what stands in it.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from api_caller import Caller, Clock
+from sqlalchemy import Engine, text
+
+from api.keys import create_key
+from core.database import transaction
+from core.ids import public_id
+from core.money import Money
+from core.secrets import Vault
+from core.settings import Settings
+from jobs.job import Context
+from jobs.run_now import run_all
+from ledger import accounts
+from ledger.post import credit, debit, post
+
+ROLES = ("platform", "operator", "finance", "seller", "creator", "auditor")
+# name in the tests -> role, subject, person. The second of a role is another person.
+PEOPLE: dict[str, tuple[str, str | None, str]] = {
+    "platform": ("platform", None, "Backend"),
+    "platform2": ("platform", None, "Backfill"),
+    "operator": ("operator", None, "Olga"),
+    "operator2": ("operator", None, "Oleg"),
+    "finance": ("finance", None, "Fyodor"),
+    "finance2": ("finance", None, "Faina"),
+    "finance3": ("finance", None, " fyodor "),  # another key of the first person
+    "auditor": ("auditor", None, "Anton"),
+    "creator": ("creator", "c1", "Kira"),
+    "creator_again": ("creator", "c1", "Kira at home"),
+    "creator2": ("creator", "c2", "Kolya"),
+    "seller": ("seller", "s1", "Sonya"),
+    "seller2": ("seller", "s2", "Semyon"),
+}
+
+
+def rub(amount: str) -> dict[str, str]:
+    return {"amount": amount, "currency": "RUB"}
+
+
+def payee(account: str = "40817810000000000001") -> dict[str, Any]:
+    return {"tax_status": "self_employed", "method": "manual", "destination": {"account": account}}
+
+
+RULES = [{"name": "percent", "grain": "sale", "amount": "amount * 10%"}]
+
+
+@dataclass
+class Market:
+    """The service with its people, its clock and its books."""
+
+    call: Caller
+    clock: Clock
+    engine: Engine
+    settings: Settings
+    vault: Vault
+    ids: dict[str, str]
+    posted: int = 0
+
+    def jobs(self) -> None:
+        """Everything that is due now, to its end."""
+        done = run_all(Context(self.engine, self.settings, self.vault, now=self.clock))
+        assert not done.errors, done.errors
+        assert done.finished
+
+    def earn(self, creator: str, amount: str) -> None:
+        """Money to a creator's available by an entry of its own."""
+        self.posted += 1
+        money = Money.parse(amount, "RUB")
+        with transaction(self.engine) as session:
+            post(
+                session,
+                key=f"test:{creator}:{self.posted}:{self.clock.now:%d%H%M}",
+                kind="release",
+                effective_on=self.clock.now.date(),
+                legs=[debit(accounts.OPENING, money), credit(accounts.creator(creator, "available"), money)],
+            )
+
+    def events(self, *rows: dict[str, Any], role: str = "platform") -> Any:
+        """Events that must all be taken or parked."""
+        answer = self.call.ok(role, "POST", "/v1/events", {"events": list(rows)})
+        assert answer["rejected"] == answer["conflicts"] == 0, answer
+        return answer
+
+    def event(self, kind: str, id: str, minutes: float = 0, **fields: Any) -> dict[str, Any]:
+        at = self.clock.now.timestamp() + 60 * minutes
+        return {"id": id, "type": kind, "occurred_at": self.clock.now.fromtimestamp(at, self.clock.now.tzinfo).isoformat()} | fields  # fmt: skip
+
+
+def make_keys(engine: Engine) -> dict[str, str]:
+    with transaction(engine) as session:
+        return {
+            name: create_key(session, role, person, subject, ["backfill"] if name == "platform2" else [])
+            for name, (role, subject, person) in PEOPLE.items()
+        }
+
+
+def build(market: Market) -> None:
+    """Fill an empty service and note what is where."""
+    _catalog(market)
+    _money(market)
+    _sales(market)
+    _members(market)
+    _payouts(market)
+    market.ids |= {
+        f"{kind}_none": public_id(kind, 999_999, market.clock.now) for kind in ("enr", "po", "rwd")
+    }
+    with transaction(market.engine) as session:
+        session.execute(text("ANALYZE"))
+
+
+def _catalog(market: Market) -> None:
+    ok = market.call.ok
+    for creator in ("c1", "c2", "c3", "d1", "d2", "d3", "d4"):
+        ok("platform", "PUT", f"/v1/creators/{creator}", {"name": f"Creator {creator}"})
+    for n in ("1", "2"):
+        ok("platform", "PUT", f"/v1/sellers/s{n}", {"name": f"Shop {n}"})
+        product = {"seller": f"s{n}", "title": "Cup", "category": "home", "price": rub("1000.00")}
+        ok("platform", "PUT", f"/v1/products/p{n}", product)
+        content = {"creator": f"c{n}", "kind": "video", "published_at": "2026-11-01T09:00:00Z", "products": [f"p{n}"]}  # fmt: skip
+        ok("platform", "PUT", f"/v1/contents/k{n}", content)
+    ok("platform", "PUT", "/v1/follows/v1/c1")
+    ok("platform", "PUT", "/v1/likes/v1/k1")
+
+
+def _money(market: Market) -> None:
+    ok = market.call.ok
+    ok("operator", "POST", "/v1/funds", {"id": "main", "name": "Main", "currency": "RUB", "budget": rub("1000000.00")})  # fmt: skip
+    ok("finance", "POST", "/v1/funds/main/deposits", {"amount": rub("500000.00"), "reference": "order 1"})
+    line = {"id": "l", "purpose": "all", "allocation": {"amount": rub("100000.00"), "per": "once"}}
+    ok("operator", "POST", "/v1/funds/main/lines", line)
+    for program, opened in (("prog", "all"), ("club", "applications"), ("door", "applications")):
+        body = {"id": program, "name": program, "currency": "RUB", "hold_days": 0, "open": opened}
+        ok("operator", "POST", "/v1/programs", body | {"funding": {"fund": "main", "line": "l"}})
+    version = {"effective_from": "2026-11-01", "rules": RULES}
+    ok("operator", "POST", "/v1/programs/prog/versions", version)
+    ok("operator", "POST", "/v1/programs/prog/versions/1/activate")
+    ok("operator", "POST", "/v1/programs/prog/versions", version | {"effective_from": "2027-01-01"})
+    ok("operator", "POST", "/v1/programs/prog/versions", version | {"effective_from": "2027-02-01"})
+
+
+def _sales(market: Market) -> None:
+    """One sale for each of two creators, paid as rewards and released; a parked event and one in conflict."""
+    for n in ("1", "2"):
+        market.events(
+            market.event("click", f"click{n}", viewer=f"v{n}", content=f"k{n}", product=f"p{n}"),
+            market.event(
+                "purchase",
+                f"buy{n}",
+                1,
+                viewer=f"v{n}",
+                order=f"o{n}",
+                product=f"p{n}",
+                quantity=1,
+                amount=f"{n}000.00",
+                currency="RUB",
+            ),
+        )
+    answer = market.events(market.event("view", "parked1", viewer="v3", content="nowhere"))
+    market.ids["batch"] = answer["batch"]
+    market.call.ok("platform", "POST", "/v1/events", {"events": [market.event("view", "click1", viewer="v9", content="k1")]})  # fmt: skip
+    market.clock.pass_time(days=1)
+    market.jobs()
+    for n in ("1", "2"):
+        [reward] = market.call.ok("finance", "GET", f"/v1/creators/c{n}/rewards")["data"]
+        market.ids |= {f"reward{n}": reward["id"], f"entry{n}": reward["entry"]}
+
+
+def _members(market: Market) -> None:
+    ok = market.call.ok
+    members: dict[str, tuple[str, tuple[str, ...]]] = {
+        "invited": ("d1", ()),
+        "own": ("c1", ()),
+        "active": ("c2", ("approve",)),
+        "suspended": ("d2", ("approve", "suspend")),
+    }
+    for name, (creator, moves) in members.items():
+        found = ok("operator", "POST", "/v1/programs/club/enrolments", {"creator": creator})
+        for move in moves:
+            ok("operator", "POST", f"/v1/enrolments/{found['id']}/{move}", {})
+        market.ids[f"enr_{name}"] = found["id"]
+
+
+def _payouts(market: Market) -> None:
+    """c1: reserved in a draft; c2: sent; d1: held; d2: payable; d3: not verified; d4: an unapproved draft's only."""
+    ok = market.call.ok
+    for creator in ("c1", "c2", "d1", "d2", "d3", "d4"):
+        who = {"c1": "creator", "c2": "creator2"}.get(creator, "finance2")
+        ok(who, "PUT", f"/v1/creators/{creator}/payee", payee())
+        if creator != "d3":
+            ok("finance", "POST", f"/v1/creators/{creator}/payee/verify")
+    for creator in ("d1", "d2", "d4"):
+        market.earn(creator, "50.00")
+    for creator, name in (("c1", "draft"), ("c2", "sent"), ("d1", "held"), ("d4", "other")):
+        run = ok("finance", "POST", "/v1/payout-runs", {"currency": "RUB", "provider": "manual", "creators": [creator]})  # fmt: skip
+        market.jobs()
+        [payout] = ok("finance", "GET", f"/v1/payouts?run={run['id']}")["data"]
+        market.ids |= {f"run_{name}": run["id"], f"po_{name}": payout["id"]}
+    ok("finance2", "POST", f"/v1/payout-runs/{market.ids['run_sent']}/approve")
+    ok("finance", "POST", f"/v1/payouts/{market.ids['po_held']}/hold", {"reason": "wait"})
+    market.jobs()

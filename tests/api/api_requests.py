@@ -1,0 +1,266 @@
+"""One valid request for every operation, on what `api_market` has put there."""
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from api_market import RULES, Market, payee, rub
+from sqlalchemy import Engine, text
+
+from api.app import MODULES
+from api.operation import OPERATIONS, Operation
+
+for module in MODULES:
+    import_module(f"api.{module}")  # fills OPERATIONS
+
+NDJSON = {"content_type": "application/x-ndjson"}
+PERIOD = "?from=2026-11-01&to=2026-11-30"
+FUNDING = {"fund": "main", "line": "l"}
+PROGRAM = {"id": "new", "name": "New", "currency": "RUB", "funding": FUNDING, "open": "all"}
+FUND = {"id": "new", "name": "New", "currency": "RUB", "budget": rub("10.00")}
+LINE = {"id": "new", "purpose": "x", "allocation": {"amount": rub("1.00"), "per": "day"}}
+RUN = {"currency": "RUB", "provider": "manual", "creators": ["d2"]}
+PRODUCT = {"seller": "s1", "title": "Jug", "category": "home", "price": rub("5.00")}
+CONTENT = {"creator": "c1", "kind": "text", "published_at": "2026-11-01T00:00:00Z", "products": ["p1"]}
+SETTLED = {"outcome": "paid", "reference": "pp-1"}
+SETTINGS = {"schedule": "manual", "minimum": rub("2.00"), "provider": "manual", "approval_limit": None}
+
+
+@dataclass(frozen=True)
+class Valid:
+    """`role` sends `json` (or `body`) to `path` and gets `status`.
+
+    `other`: another body for the same key. `refused`: a path and body that the state of things refuses. `foreign`: the
+    same of another creator's, and `missing`: of nobody's, where the operation knows owners.
+    """
+
+    role: str
+    path: str
+    json: Any = None
+    status: int = 200
+    other: Any = None
+    refused: tuple[str, Any] | None = None
+    foreign: str | None = None
+    missing: str | None = None
+    body: bytes | None = None
+    headers: Any = None
+
+
+def _move(action: str, id: str, json: Any = None, wrong: str = "po_sent", **more: Any) -> Valid:
+    path = "/v1/payouts/{%s}/" + action
+    return Valid("finance", path % id, json, refused=(path % wrong, json), **more)
+
+
+def _decide(action: str, id: str) -> Valid:
+    wrong = {"enr_active": "enr_invited"}.get(id, "enr_active")
+    path = "/v1/enrolments/{%s}/" + action
+    return Valid(
+        "operator", path % id, {"reason": "a"}, 200, {"reason": "b"}, (path % wrong, {"reason": "a"})
+    )
+
+
+def _creator(view: str, **more: Any) -> Valid:
+    query = PERIOD if view in {"earnings", "statement"} else ""
+    path = "/v1/creators/%s/" + view + query
+    return Valid("creator", path % "c1", foreign=path % "c2", missing=path % "nobody", **more)
+
+
+def _reader(role: str, path: str) -> Valid:
+    return Valid(role, path)
+
+
+REQUESTS: dict[str, Valid] = {
+    "PUT /creators/<id>": Valid("platform", "/v1/creators/c9", {"name": "Nine"}),
+    "GET /creators/<id>": _reader("seller", "/v1/creators/c1"),
+    "GET /creators": _reader("seller", "/v1/creators"),
+    "PUT /sellers/<id>": Valid("platform", "/v1/sellers/s9", {"name": "Nine"}),
+    "GET /sellers/<id>": _reader("seller", "/v1/sellers/s1"),
+    "GET /sellers": _reader("seller", "/v1/sellers"),
+    "PUT /products/<id>": Valid("platform", "/v1/products/p9", PRODUCT),
+    "GET /products/<id>": _reader("seller", "/v1/products/p1"),
+    "GET /products": _reader("seller", "/v1/products?seller=s1"),
+    "PUT /contents/<id>": Valid("platform", "/v1/contents/k9", CONTENT),
+    "GET /contents/<id>": _reader("seller", "/v1/contents/k1"),
+    "GET /contents": _reader("seller", "/v1/contents?creator=c1"),
+    "DELETE /contents/<id>": Valid("platform", "/v1/contents/k1", status=204),
+    "PUT /follows/<viewer>/<creator>": Valid("platform", "/v1/follows/v8/c1", status=204),
+    "DELETE /follows/<viewer>/<creator>": Valid("platform", "/v1/follows/v1/c1", status=204),
+    "PUT /likes/<viewer>/<content>": Valid("platform", "/v1/likes/v8/k1", status=204),
+    "DELETE /likes/<viewer>/<content>": Valid("platform", "/v1/likes/v1/k1", status=204),
+    "POST /catalog": Valid(
+        "platform", "/v1/catalog", body=b'{"type":"seller","id":"s8","name":"Eight"}', headers=NDJSON
+    ),
+    "POST /events": Valid("platform", "/v1/events", {"events": []}),
+    "GET /events/<id>": _reader("platform", "/v1/events/buy1"),
+    "GET /events": _reader("platform", "/v1/events?state=parked"),
+    "GET /batches": _reader("platform", "/v1/batches"),
+    "GET /batches/<id>": _reader("platform", "/v1/batches/{batch}"),
+    "GET /sales/<order>/<product>/attribution": _reader("platform", "/v1/sales/o1/p1/attribution"),
+    "GET /reports/attribution": _reader("platform", "/v1/reports/attribution" + PERIOD),
+    "POST /programs": Valid(
+        "operator",
+        "/v1/programs",
+        PROGRAM,
+        201,
+        PROGRAM | {"name": "Other"},
+        ("/v1/programs", PROGRAM | {"id": "prog"}),
+    ),
+    "GET /programs": _reader("creator", "/v1/programs"),
+    "GET /programs/<id>": _reader("creator", "/v1/programs/prog"),
+    "POST /programs/<id>/versions": Valid(
+        "operator",
+        "/v1/programs/prog/versions",
+        {"effective_from": "2027-05-01", "rules": RULES},
+        201,
+        {"effective_from": "2027-06-01", "rules": RULES},
+        ("/v1/programs/none/versions", {"effective_from": "2027-05-01", "rules": RULES}),
+    ),
+    "GET /programs/<id>/versions": _reader("creator", "/v1/programs/prog/versions"),
+    "GET /programs/<id>/versions/<int:n>": _reader("creator", "/v1/programs/prog/versions/1"),
+    "POST /programs/<id>/versions/<int:n>/activate": Valid(
+        "operator",
+        "/v1/programs/prog/versions/2/activate",
+        refused=("/v1/programs/prog/versions/1/activate", None),
+    ),
+    "POST /programs/<id>/enrolments": Valid(
+        "creator",
+        "/v1/programs/door/enrolments",
+        {},
+        201,
+        {"creator": "c1"},
+        ("/v1/programs/prog/enrolments", {}),
+    ),
+    "GET /programs/<id>/enrolments": _reader("creator", "/v1/programs/club/enrolments"),
+    "GET /enrolments/<id>": Valid(
+        "creator",
+        "/v1/enrolments/{enr_own}",
+        foreign="/v1/enrolments/{enr_active}",
+        missing="/v1/enrolments/{enr_none}",
+    ),
+    "POST /enrolments/<id>/approve": _decide("approve", "enr_invited"),
+    "POST /enrolments/<id>/reject": _decide("reject", "enr_invited"),
+    "POST /enrolments/<id>/suspend": _decide("suspend", "enr_active"),
+    "POST /enrolments/<id>/reactivate": _decide("reactivate", "enr_suspended"),
+    "POST /formulas/check": Valid(
+        "seller", "/v1/formulas/check", {"grain": "sale", "formula": "amount * 2%"}
+    ),
+    "POST /formulas/evaluate": Valid(
+        "seller",
+        "/v1/formulas/evaluate",
+        {"grain": "sale", "formula": "amount * 2%", "values": {"amount": "50"}},
+    ),
+    "GET /policies": _reader("platform", "/v1/policies"),
+    "GET /policies/<id>": _reader("platform", "/v1/policies/default"),
+    "POST /funds": Valid(
+        "operator", "/v1/funds", FUND, 201, FUND | {"name": "Other"}, ("/v1/funds", FUND | {"id": "main"})
+    ),
+    "GET /funds": _reader("auditor", "/v1/funds"),
+    "GET /funds/<id>": _reader("auditor", "/v1/funds/main"),
+    "POST /funds/<id>/deposits": Valid(
+        "finance",
+        "/v1/funds/main/deposits",
+        {"amount": rub("7.00"), "reference": "order 2"},
+        201,
+        {"amount": rub("8.00"), "reference": "order 2"},
+        ("/v1/funds/main/deposits", {"amount": rub("900000.00")}),
+    ),
+    "GET /funds/<id>/deposits": _reader("auditor", "/v1/funds/main/deposits"),
+    "POST /funds/<id>/lines": Valid(
+        "operator",
+        "/v1/funds/main/lines",
+        LINE,
+        201,
+        LINE | {"purpose": "y"},
+        ("/v1/funds/main/lines", LINE | {"id": "l"}),
+    ),
+    "GET /payout-settings": _reader("auditor", "/v1/payout-settings"),
+    "PUT /payout-settings": Valid("finance", "/v1/payout-settings", SETTINGS),
+    "POST /payout-runs": Valid(
+        "finance",
+        "/v1/payout-runs",
+        RUN,
+        201,
+        RUN | {"until": "2026-11-02"},
+        ("/v1/payout-runs", RUN | {"creators": ["c1"]}),
+    ),
+    "GET /payout-runs": _reader("auditor", "/v1/payout-runs"),
+    "GET /payout-runs/<id>": _reader("auditor", "/v1/payout-runs/{run_draft}"),
+    "POST /payout-runs/<id>/approve": Valid(
+        "finance2",
+        "/v1/payout-runs/{run_draft}/approve",
+        refused=("/v1/payout-runs/{run_sent}/approve", None),
+    ),
+    "POST /payout-runs/<id>/cancel": Valid(
+        "finance", "/v1/payout-runs/{run_draft}/cancel", refused=("/v1/payout-runs/{run_sent}/cancel", None)
+    ),
+    "GET /payout-runs/<id>/register": _reader("auditor", "/v1/payout-runs/{run_draft}/register"),
+    "GET /payouts": _reader("auditor", "/v1/payouts?creator=c1"),
+    "GET /payouts/<id>": Valid(
+        "creator", "/v1/payouts/{po_draft}", foreign="/v1/payouts/{po_sent}", missing="/v1/payouts/{po_none}"
+    ),
+    "POST /payouts/<id>/hold": _move("hold", "po_draft", {"reason": "a"}, other={"reason": "b"}),
+    "POST /payouts/<id>/release": _move("release", "po_held"),
+    "POST /payouts/<id>/cancel": _move("cancel", "po_draft"),
+    "POST /payouts/<id>/settle": _move(
+        "settle", "po_sent", SETTLED, "po_draft", other=SETTLED | {"reference": "pp-2"}
+    ),
+    "GET /creators/<id>/balance": _creator("balance"),
+    "GET /creators/<id>/earnings": _creator("earnings"),
+    "GET /creators/<id>/rewards": _creator("rewards"),
+    "GET /rewards/<id>": Valid(
+        "creator", "/v1/rewards/{reward1}", foreign="/v1/rewards/{reward2}", missing="/v1/rewards/{rwd_none}"
+    ),
+    "GET /rewards/<id>/explain": Valid(
+        "creator",
+        "/v1/rewards/{reward1}/explain",
+        foreign="/v1/rewards/{reward2}/explain",
+        missing="/v1/rewards/{rwd_none}/explain",
+    ),
+    "GET /creators/<id>/statement": _creator("statement"),
+    "GET /creators/<id>/payouts": _creator("payouts"),
+    "GET /creators/<id>/payee": _creator("payee"),
+    "PUT /creators/<id>/payee": _creator("payee", json=payee("40817810000000000002")),
+    "POST /creators/<id>/payee/verify": Valid(
+        "finance", "/v1/creators/d3/payee/verify", refused=("/v1/creators/nobody/payee/verify", None)
+    ),
+    "GET /ledger/accounts": _reader("auditor", "/v1/ledger/accounts"),
+    "GET /ledger/accounts/<code>/postings": _reader("auditor", "/v1/ledger/accounts/equity:opening/postings"),
+    "GET /ledger/entries/<id>": _reader("auditor", "/v1/ledger/entries/{entry1}"),
+    "GET /ledger/trial-balance": _reader("auditor", "/v1/ledger/trial-balance"),
+}
+
+
+def name_of(operation: Operation) -> str:
+    return f"{operation.method} {operation.path}"
+
+
+def operations(*, idempotent: bool | None = None) -> list[str]:
+    """Every operation of the service by name, or those that are idempotent or not."""
+    return [name_of(each) for each in OPERATIONS if idempotent is None or each.idempotent is idempotent]
+
+
+BODIES = [name for name, valid in REQUESTS.items() if valid.json is not None]
+WRITES = [name for name in REQUESTS if not name.startswith(("GET ", "POST /formulas"))]
+
+
+def send(market: Market, name: str, role: str | None = None, path: str | None = None, **more: Any) -> Any:
+    """The valid request of an operation, changed as `more` says (`json`, headers)."""
+    valid = REQUESTS[name]
+    given = {"json": valid.json, "body": valid.body} | (valid.headers or {}) | more
+    given["json"] = None if given["body"] is not None else given["json"]
+    where = (path or valid.path).format(**market.ids)
+    return market.call(role or valid.role, name.split()[0], where, **given)
+
+
+_TABLES = text(
+    "SELECT string_agg(format('SELECT %L AS name, count(*) AS n, md5(coalesce(string_agg(t::text, E''\\n'' ORDER BY t::text), ''''))"
+    " AS print FROM %I t', relname, relname), ' UNION ALL ' ORDER BY relname) FROM pg_class"
+    " WHERE relkind IN ('r', 'p') AND NOT relispartition AND relnamespace = 'public'::regnamespace"
+)
+
+
+def picture(engine: Engine) -> dict[str, tuple[int, str]]:
+    """Every table's row count and a print of its content, in one look."""
+    with engine.begin() as connection:
+        made = connection.scalar(_TABLES)
+        return {row.name: (row.n, row.print) for row in connection.execute(text(made))}

@@ -1,0 +1,147 @@
+"""Who may do what, written by hand: every operation times every role times own or another's."""
+
+import pytest
+from api_market import ROLES, Market
+from api_requests import REQUESTS, operations, picture, send
+
+# A letter a role, in the order platform, operator, finance, seller, creator, auditor; a dot: may not.
+# A small letter: only its own, and another's answers as if it did not exist.
+MATRIX = """
+PUT    /creators/<id>                               P.....
+GET    /creators/<id>                               POFSCA
+GET    /creators                                    POFSCA
+PUT    /sellers/<id>                                P.....
+GET    /sellers/<id>                                POFSCA
+GET    /sellers                                     POFSCA
+PUT    /products/<id>                               P.....
+GET    /products/<id>                               POFSCA
+GET    /products                                    POFSCA
+PUT    /contents/<id>                               P.....
+GET    /contents/<id>                               POFSCA
+GET    /contents                                    POFSCA
+DELETE /contents/<id>                               P.....
+PUT    /follows/<viewer>/<creator>                  P.....
+DELETE /follows/<viewer>/<creator>                  P.....
+PUT    /likes/<viewer>/<content>                    P.....
+DELETE /likes/<viewer>/<content>                    P.....
+POST   /catalog                                     P.....
+POST   /events                                      P.....
+GET    /events/<id>                                 POF..A
+GET    /events                                      POF..A
+GET    /batches                                     POF..A
+GET    /batches/<id>                                POF..A
+GET    /sales/<order>/<product>/attribution         POF..A
+GET    /reports/attribution                         POF..A
+POST   /programs                                    .O....
+GET    /programs                                    POF.CA
+GET    /programs/<id>                               POF.CA
+POST   /programs/<id>/versions                      .O....
+GET    /programs/<id>/versions                      POF.CA
+GET    /programs/<id>/versions/<int:n>              POF.CA
+POST   /programs/<id>/versions/<int:n>/activate     .O....
+POST   /programs/<id>/enrolments                    .O..C.
+GET    /programs/<id>/enrolments                    .OF.CA
+GET    /enrolments/<id>                             .OF.cA
+POST   /enrolments/<id>/approve                     .O....
+POST   /enrolments/<id>/reject                      .O....
+POST   /enrolments/<id>/suspend                     .O....
+POST   /enrolments/<id>/reactivate                  .O....
+POST   /formulas/check                              POFSCA
+POST   /formulas/evaluate                           POFSCA
+GET    /policies                                    POF..A
+GET    /policies/<id>                               POF..A
+POST   /funds                                       .O....
+GET    /funds                                       .OF..A
+GET    /funds/<id>                                  .OF..A
+POST   /funds/<id>/deposits                         ..F...
+GET    /funds/<id>/deposits                         .OF..A
+POST   /funds/<id>/lines                            .O....
+GET    /payout-settings                             .OF..A
+PUT    /payout-settings                             ..F...
+POST   /payout-runs                                 ..F...
+GET    /payout-runs                                 .OF..A
+GET    /payout-runs/<id>                            .OF..A
+POST   /payout-runs/<id>/approve                    ..F...
+POST   /payout-runs/<id>/cancel                     ..F...
+GET    /payout-runs/<id>/register                   ..F..A
+GET    /payouts                                     .OF..A
+GET    /payouts/<id>                                .OF.cA
+POST   /payouts/<id>/hold                           ..F...
+POST   /payouts/<id>/release                        ..F...
+POST   /payouts/<id>/cancel                         ..F...
+POST   /payouts/<id>/settle                         ..F...
+GET    /creators/<id>/balance                       POF.cA
+GET    /creators/<id>/earnings                      POF.cA
+GET    /creators/<id>/rewards                       POF.cA
+GET    /rewards/<id>                                POF.cA
+GET    /rewards/<id>/explain                        POF.cA
+GET    /creators/<id>/statement                     POF.cA
+GET    /creators/<id>/payouts                       POF.cA
+GET    /creators/<id>/payee                         ..F.cA
+PUT    /creators/<id>/payee                         ..F.c.
+POST   /creators/<id>/payee/verify                  ..F...
+GET    /ledger/accounts                             .OF..A
+GET    /ledger/accounts/<code>/postings             .OF..A
+GET    /ledger/entries/<id>                         .OF..A
+GET    /ledger/trial-balance                        .OF..A
+"""
+ROWS = {" ".join(row.split()[:2]): row.split()[2] for row in MATRIX.strip().splitlines()}
+INVITES = {"creator": "c3"}  # an operator names whom it enrols
+
+
+def test_a1_the_matrix_has_a_row_for_every_operation_and_no_other() -> None:
+    assert sorted(ROWS) == sorted(operations())
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_a1_every_role_gets_what_the_matrix_says(market: Market, name: str) -> None:
+    valid, cells = REQUESTS[name], dict(zip(ROLES, ROWS[name], strict=True))
+    before = picture(market.engine)
+    for role, cell in cells.items():
+        if cell == ".":
+            answer = send(market, name, role=role)
+            assert (answer.status_code, answer.json["code"]) == (403, "role_may_not"), (role, answer.text)
+        elif cell.islower():
+            assert valid.foreign and send(market, name, role=role, path=valid.foreign).status_code == 404
+    for key in (None, "nobody"):
+        assert send(market, name, role=role, authorization=key and f"Bearer {key}").status_code == 401
+    assert picture(market.engine) == before
+
+    for role, cell in cells.items():
+        if cell == ".":
+            continue
+        who = valid.role if valid.role.startswith(role) else role
+        body = {"json": INVITES} if (name, role) == ("POST /programs/<id>/enrolments", "operator") else {}
+        answer = send(market, name, role=who, **body)
+        assert answer.status_code == valid.status, (role, answer.text)
+
+
+OWNED = [name for name, row in ROWS.items() if any(cell.islower() for cell in row)]
+
+
+@pytest.mark.parametrize("name", OWNED)
+def test_a2_anothers_object_answers_exactly_as_one_that_does_not_exist(market: Market, name: str) -> None:
+    valid = REQUESTS[name]
+    assert valid.foreign and valid.missing
+    foreign = send(market, name, path=valid.foreign)
+    missing = send(market, name, path=valid.missing)
+    assert foreign.status_code == missing.status_code == 404
+    varying = {"instance", "request_id"}
+    assert {k: v for k, v in foreign.json.items() if k not in varying} == {
+        k: v for k, v in missing.json.items() if k not in varying
+    }
+    assert set(foreign.headers.keys()) == set(missing.headers.keys())
+
+
+def test_a2_a_creator_finds_only_itself_in_lists(market: Market) -> None:
+    mine = market.call.ok("creator", "GET", "/v1/programs/club/enrolments")["data"]
+    assert {each["creator"] for each in mine} == {"c1"}
+    assert len(market.call.ok("operator", "GET", "/v1/programs/club/enrolments")["data"]) == 4
+    answer = market.call("creator", "POST", "/v1/programs/door/enrolments", {"creator": "c2"})
+    assert answer.status_code == 422
+
+
+def test_a4_bank_data_are_masked_for_everyone_over_http(market: Market) -> None:
+    for role in ("finance", "auditor", "creator"):
+        shown = market.call.ok(role, "GET", "/v1/creators/c1/payee")
+        assert shown["destination"] == {"account": "****************0001"}
