@@ -8,17 +8,16 @@ import sys
 import tempfile
 import time
 import urllib.request
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
 
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine
 
 from core.database import make_engine
-from core.embedded import Cluster, running_cluster
+from core.embedded import running_cluster
 from core.migrate import migrate
 from core.settings import Settings, load_settings
 
@@ -43,32 +42,14 @@ def temporary_home() -> Iterator[Path]:
 
 
 @contextmanager
-def temporary_cluster() -> Iterator[Cluster]:
-    """The embedded PostgreSQL as the service runs it: fsync on, its default settings."""
+def fresh_database() -> Iterator[str]:
+    """The owner's URL of a migrated database in an embedded cluster of its own: fsync on, the service's settings."""
     with temporary_home() as home, running_cluster(home) as cluster:
-        yield cluster
-
-
-@contextmanager
-def fresh_database(cluster: Cluster) -> Iterator[str]:
-    """The owner's URL of a migrated database, dropped afterwards."""
-    name = f"bench_{uuid.uuid4().hex[:12]}"
-    _administer(cluster, f"CREATE DATABASE {name}")
-    url = cluster.url(database=name)
-    try:
-        owner = make_engine(url, settings_of(url).time_zone, role=None, statement_seconds=0)
+        url = cluster.url()
+        owner = app_engine(url, role=None)
         migrate(owner, settings_of(url).time_zone)
         owner.dispose()
         yield url
-    finally:
-        _administer(cluster, f"DROP DATABASE {name} WITH (FORCE)")
-
-
-def _administer(cluster: Cluster, statement: str) -> None:
-    engine = create_engine(cluster.url(), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(statement))
-    engine.dispose()
 
 
 def environ_of(url: str, **more: str) -> dict[str, str]:
