@@ -137,6 +137,10 @@ class PayeeIn(Schema):
     )
 
 
+class VerifyIn(Schema):
+    updated_at = Moment(allow_none=True, load_default=None)
+
+
 class PayeeOut(Schema):
     creator = Ref(required=True)
     tax_status = fields.String(required=True)
@@ -244,8 +248,16 @@ def put_payee(session: Session, body: dict[str, Any], id: str) -> Any:
     return payees.put_payee(session, runtime().vault, id, **body, person=caller().person, now=runtime().now())
 
 
-@operation(blp, "POST", "/creators/<id>/payee/verify", roles=("finance",), answer=PayeeOut, idempotent=True)
-def verify_payee(session: Session, id: str) -> Any:
-    """Vouch for what another person entered"""
-    payees.verify_payee(session, id, caller().person, runtime().now())
+@operation(
+    blp,
+    "POST",
+    "/creators/<id>/payee/verify",
+    roles=("finance",),
+    body=VerifyIn,
+    answer=PayeeOut,
+    idempotent=True,
+)
+def verify_payee(session: Session, body: dict[str, Any], id: str) -> Any:
+    """Vouch for what another person entered; with `updated_at`, only for the payee as it was shown then"""
+    payees.verify_payee(session, id, caller().person, runtime().now(), seen=body["updated_at"])
     return payees.get_payee(session, runtime().vault, id)

@@ -53,7 +53,10 @@ def problem(status: int, code: str, detail: str, **more: Any) -> Response:
         "request_id": request_id(),
         **more,
     }
-    return Response(json.dumps(document, ensure_ascii=False), status, mimetype="application/problem+json")
+    body = json.dumps(document, ensure_ascii=False).encode(
+        "utf-8", "replace"
+    )  # a field may be named half a surrogate
+    return Response(body, status, mimetype="application/problem+json")
 
 
 def from_refusal(error: KopeckError) -> Response:

@@ -134,7 +134,7 @@ def cancel_run(session: Session, id: str) -> Any:
     return cancel.cancel_run(session, id, caller().person, runtime().now())
 
 
-@operation(blp, "GET", "/payout-runs/<id>/register", roles=("finance", "auditor"), produces="text/csv")
+@operation(blp, "GET", "/payout-runs/<id>/register", roles=FINANCE, produces="text/csv")
 def get_register(session: Session, id: str) -> Response:
     """The register of a manual run as CSV: whom to pay, where, how much"""
     lines = "".join(register.register_csv(session, runtime().vault, id))

@@ -1,5 +1,6 @@
 """A line of the table, and the table."""
 
+import math
 import statistics
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -61,7 +62,8 @@ def show(rows: Iterable[Row]) -> None:
     for number, column in enumerate(("", "measured", "floor", "ratio", "wanted")):
         table.add_column(column, justify="left" if number == 0 else "right")
     for row in rows:
-        ratio = "" if row.ratio is None else f"{row.ratio:.2f} x"
+        # Cut, not rounded: 0.498 must not look like a bar of 0.5 that was reached.
+        ratio = "" if row.ratio is None else f"{math.floor(row.ratio * 100) / 100:.2f} x"
         table.add_row(row.name, row.measured, row.floor, ratio, row.wanted)
         for name, figure in row.parts:
             table.add_row(f"    {name}", f"[dim]{figure}[/dim]")

@@ -134,14 +134,16 @@ def _note_days(session: Session, latest: dict[str, ContentRow], stored: dict[str
     for row in latest.values():
         was = stored.get(row.id)
         if was is None:
-            moments.append((row.published_at, row.creator))
+            moments.append((row.published_at, row.creator, row.id))
         elif was.published_at != row.published_at:
-            moments += [(was.published_at, row.creator), (row.published_at, row.creator)]
+            moments += [(at, row.creator, row.id) for at in (was.published_at, row.published_at)]
     note_days(session, moments)
 
 
-def note_days(session: Session, moments: Sequence[tuple[datetime, str]]) -> None:
-    """Queue the days (of the session's time zone) of these moments for the creators beside them."""
+def note_days(session: Session, moments: Sequence[tuple[datetime, str, str]]) -> None:
+    """Queue the days (of the session's time zone) of these moments for the creators and contents beside them."""
     if moments:
-        at, creators = zip(*moments, strict=True)
-        session.execute(sql("catalog", "note_days"), {"moments": list(at), "creators": list(creators)})
+        at, creators, contents = (list(each) for each in zip(*moments, strict=True))
+        session.execute(
+            sql("catalog", "note_days"), {"moments": at, "creators": creators, "contents": contents}
+        )

@@ -27,4 +27,4 @@ def delete_content(session: Session, id: str, now: datetime) -> None:
         return
     session.execute(update(content).where(c.id == id).values(deleted_at=now, updated_at=now))
     end_tags(session, id, now)
-    note_days(session, [(row.published_at, row.creator)])
+    note_days(session, [(row.published_at, row.creator, id)])

@@ -124,6 +124,6 @@ changed_day = Table(
     Column("id", BigInteger, Identity(always=True), primary_key=True),
     Column("day", Date, nullable=False),
     ref("creator"),
-    ref("content", nullable=True, comment="null: only what is counted by creator changed (a post)"),
+    ref("content"),
     Index(None, "day"),
 )

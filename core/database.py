@@ -52,6 +52,7 @@ def make_engine(
         max_overflow=0,
         pool_timeout=5,
         pool_pre_ping=True,
+        hide_parameters=True,  # they hold people's data, and errors are logged
         isolation_level="READ COMMITTED",
         connect_args={
             "options": " ".join(f"-c {name}={value}" for name, value in options.items()),

@@ -8,30 +8,31 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Numeric, cast, func, or_
 
-from core.money import MAX_MICROS
+from core.money import MICROS
 from formula.limits import round_half_away
 from formula.to_sql import number
 
 _DECIMALS = 6
+MOST_UNITS = 10**12
 
 
 def to_micros(units: Decimal) -> tuple[int, bool]:
     """Micros of a result, rounded half away from zero, and whether they had to be clamped."""
     micros = int(round_half_away(units, _DECIMALS).scaleb(_DECIMALS))
-    clamped = min(max(micros, 0), MAX_MICROS)
+    clamped = min(max(micros, 0), MOST_UNITS * MICROS)
     return clamped, clamped != micros
 
 
 def micros_sql(units: ColumnElement[Any]) -> ColumnElement[int]:
     """`to_micros` as BIGINT, over a NUMERIC expression."""
     floor = func.greatest(_rounded(units), number(0), type_=Numeric())
-    ceiling = number(MAX_MICROS // 10**_DECIMALS)
+    ceiling = number(MOST_UNITS)
     return cast(func.least(floor, ceiling, type_=Numeric()) * number(10**_DECIMALS), BigInteger)
 
 
 def clamped_sql(units: ColumnElement[Any]) -> ColumnElement[bool]:
     """Whether `micros_sql` clamps. Give both a column of a subquery, or the formula is evaluated for each mention."""
-    return or_(_rounded(units) < number(0), _rounded(units) > number(MAX_MICROS // 10**_DECIMALS))
+    return or_(_rounded(units) < number(0), _rounded(units) > number(MOST_UNITS))
 
 
 def units_sql(micros: ColumnElement[Any]) -> ColumnElement[Decimal]:

@@ -15,7 +15,8 @@ from payouts.tables import payout_run
 def approve_run(session: Session, run_id: str, person: str, now: datetime) -> Run:
     """Let a drafted run be sent. Its money is reserved already, so nothing but the state changes.
 
-    A run above the currency's approval limit needs two: the first approval leaves it `draft` with `approved_by` set,
+    A run above the currency's approval limit (the lower of that when it was asked for and the present one, so that
+    one person cannot lift it and approve) needs two: the first approval leaves it `draft` with `approved_by` set,
     the second, by a third person, lets it go.
 
     Raises:
@@ -30,9 +31,12 @@ def approve_run(session: Session, run_id: str, person: str, now: datetime) -> Ru
     if same_person(run.approved_by, person):
         raise Refused("own_approval", "A run above the limit needs a second person besides you.")
 
-    limit = get_settings(session, run.currency).approval_limit
+    present = get_settings(session, run.currency).approval_limit
+    limit = min(
+        (each for each in (run.approval_limit, present and present.micros) if each is not None), default=None
+    )
     values: dict[str, object] = {"confirmed_by": person} if run.approved_by else {"approved_by": person}
-    if run.approved_by or limit is None or run.total <= limit.micros:
+    if run.approved_by or limit is None or run.total <= limit:
         values |= {"state": "approved", "approved_at": now}
     changed = update(payout_run).where(payout_run.c.id == run.id).values(**values).returning(payout_run)
     return run_of(session.execute(changed).one())

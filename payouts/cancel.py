@@ -9,6 +9,7 @@ from core.database import sql
 from core.errors import Refused
 from core.money import Money
 from ledger import accounts
+from ledger.bulk import one_bulk_at_a_time
 from ledger.post import credit, debit, post
 from payouts.payable import AVAILABLE, IN_TRANSIT
 from payouts.store import (
@@ -48,6 +49,7 @@ def cancel_run(session: Session, run_id: str, person: str, now: datetime) -> Run
         "now": now,
     }
     for_many_rows(session)
+    one_bulk_at_a_time(session)
     session.execute(sql("payouts", "cancel"), given).one()
     values = {"state": "cancelled", "cancelled_by": person, "payout_count": 0, "total": 0}
     changed = update(payout_run).where(payout_run.c.id == run.id).values(**values).returning(payout_run)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from core.database import savepoint, sql
 from core.errors import Refused
 from core.ids import public_id
+from ledger.bulk import one_bulk_at_a_time
 from payouts.payable import IN_TRANSIT, terms
 from payouts.settings import get_settings
 from payouts.store import Run, day_of, for_many_rows, run_of
@@ -42,6 +43,7 @@ def draft_chunk(session: Session, now: datetime, size: int = CHUNK) -> Progress 
     if run is None:
         return None
     for_many_rows(session)
+    one_bulk_at_a_time(session)
     while True:
         try:
             with savepoint(session):

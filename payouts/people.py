@@ -1,5 +1,7 @@
 """Two persons are two names: what one began, another one confirms."""
 
+import unicodedata
+
 
 def same_person(one: str | None, other: str | None) -> bool:
     """Do two names stand for one person? Case and spaces around make no other person; nobody is nobody's equal."""
@@ -7,4 +9,4 @@ def same_person(one: str | None, other: str | None) -> bool:
 
 
 def _plain(name: str) -> str:
-    return " ".join(name.split()).casefold()
+    return " ".join(unicodedata.normalize("NFKC", name).split()).casefold()

@@ -46,11 +46,12 @@ def request_run(
         raise _in_progress(currency)
     _refuse_nothing(session, settings, provider, until, names)
 
+    limit = settings.approval_limit.micros if settings.approval_limit else None
     with savepoint(session):
         row = session.execute(
             insert(payout_run)
             .values(currency=currency, provider=provider, until=until, creators=names)
-            .values(drafted_by=person, created_at=now)
+            .values(drafted_by=person, created_at=now, approval_limit=limit)
             .on_conflict_do_nothing(index_elements=["currency"], index_where=text("state = 'drafting'"))
             .returning(payout_run)
         ).one_or_none()

@@ -63,6 +63,11 @@ payout_run = Table(
     Column("provider", Text, nullable=False),
     Column("until", Date, comment="only what was released up to this day's end"),
     Column("creators", ARRAY(Text), comment="null: everyone"),
+    micros(
+        "approval_limit",
+        nullable=True,
+        comment="when it was asked for: whoever lifts it later lifts it for later runs",
+    ),
     Column("state", Text, nullable=False, server_default="drafting"),
     Column("drafted_by", Text, nullable=False),
     Column("approved_by", Text),

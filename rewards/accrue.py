@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 
 from core.database import sql
 from core.settings import Settings
+from ledger.bulk import one_bulk_at_a_time
+from rewards.lock import take_turn
 from rewards.rules import active_rules
 from rewards.target import set_targets
 
-_LOCK = text("SELECT pg_advisory_xact_lock(hashtext('rewards.accrue'))")
 _DUE_TABLES = (
     'CREATE TEMP TABLE IF NOT EXISTS due_day (day date, creator text COLLATE "C", content text COLLATE "C") ON COMMIT DELETE ROWS',
     "CREATE TEMP TABLE IF NOT EXISTS due_purchase (purchase_id bigint) ON COMMIT DELETE ROWS",
@@ -27,7 +28,7 @@ def price(session: Session, now: datetime, settings: Settings, limit: int = 50_0
     A day is first priced when it is over and the attribution delay after it has passed; its rows wait in the queue
     until then. Returns how many queue rows were handled.
     """
-    session.execute(_LOCK)
+    take_turn(session, patient=True)
     for statement in _DUE_TABLES:
         session.execute(text(statement))
     today = (now - timedelta(seconds=settings.attribution_delay)).astimezone(settings.zone).date()
@@ -47,7 +48,8 @@ def accrue(session: Session, now: datetime, limit: int = 20_000) -> int:
     What has to go back goes back first and frees the line for the rest; what a line cannot pay waits, the oldest
     earning day first, the last in part.
     """
-    session.execute(_LOCK)
+    take_turn(session, patient=True)
+    one_bulk_at_a_time(session)
     session.execute(sql("rewards", "accrual_table"))
     return sum(
         _post(session, line.fund, line.id, direction, now, limit)

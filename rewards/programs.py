@@ -13,6 +13,7 @@ from attribution.tables import policy as attribution_policy
 from core.database import sql
 from core.errors import Conflict, Invalid, NotFound, Refused
 from core.settings import Settings
+from rewards.lock import take_turn
 from rewards.rules import check_rules
 from rewards.tables import fund, fund_line, program, program_version, rule
 
@@ -232,6 +233,7 @@ def activate_version(
     if active and version.effective_from <= now.astimezone(settings.zone).date():
         raise Refused("version_in_the_past", "Only the first version may start today or earlier.")
 
+    take_turn(session)
     v = program_version
     session.execute(
         v.update()

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from core.database import sql
+from ledger.bulk import one_bulk_at_a_time
 
 
 def release(session: Session, now: datetime, limit: int = 50_000) -> int:
@@ -12,6 +13,7 @@ def release(session: Session, now: datetime, limit: int = 50_000) -> int:
 
     Two releasers take different rows (SKIP LOCKED), and a reward row is released once.
     """
+    one_bulk_at_a_time(session)
     session.execute(sql("rewards", "release_table"))
     if not session.execute(sql("rewards", "choose_matured"), {"now": now, "limit": limit}).rowcount:  # type: ignore[attr-defined]
         return 0

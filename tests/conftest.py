@@ -7,6 +7,7 @@ template is cloned for each test, so that tests commit for real and still know n
 import os
 import shutil
 import tempfile
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import URL, Engine, create_engine, make_url, text
+from sqlalchemy.exc import ProgrammingError
 
 from core.database import make_engine
 from core.migrate import migrate
@@ -54,6 +56,17 @@ def _run(statement: str) -> None:
     engine.dispose()
 
 
+def _drop(name: str) -> None:
+    """Drop a database; an autovacuum worker in it may not be ended by us, but it ends soon by itself."""
+    for attempt in range(50):
+        try:
+            return _run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        except ProgrammingError:
+            if attempt == 49:
+                raise
+            time.sleep(0.2)
+
+
 @pytest.fixture(scope="session")
 def template(worker_id: str) -> Iterator[str]:
     """A migrated database to clone."""
@@ -63,7 +76,7 @@ def template(worker_id: str) -> Iterator[str]:
     migrate(owner, TIME_ZONE)
     owner.dispose()
     yield name
-    _run(f"DROP DATABASE {name} WITH (FORCE)")
+    _drop(name)
 
 
 @pytest.fixture
@@ -72,7 +85,7 @@ def database_url(template: str) -> Iterator[str]:
     name = f"test_{uuid.uuid4().hex[:16]}"
     _run(f"CREATE DATABASE {name} TEMPLATE {template}")
     yield _admin_url().set(database=name).render_as_string(False)
-    _run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    _drop(name)
 
 
 @pytest.fixture
@@ -99,7 +112,7 @@ def db_engine(template: str) -> Iterator[Engine]:
     engine = make_engine(_admin_url().set(database=name).render_as_string(False), TIME_ZONE)
     yield engine
     engine.dispose()
-    _run(f"DROP DATABASE {name} WITH (FORCE)")
+    _drop(name)
 
 
 @pytest.fixture

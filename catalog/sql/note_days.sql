@@ -1,6 +1,7 @@
--- In: moments and the creator of each. Out: nothing; one row a day and creator. A repeat queues the day again, which
--- recomputes to the same figures.
-INSERT INTO changed_day (day, creator)
-SELECT DISTINCT m.moment::date, m.creator
-FROM unnest(CAST(:moments AS timestamptz[]), CAST(:creators AS text[])) AS m (moment, creator)
-ORDER BY 1, 2
+-- In: moments, the creator and the content of each. Out: nothing; one row a day, creator and content. A repeat queues
+-- the day again, which recomputes to the same figures.
+INSERT INTO changed_day (day, creator, content)
+SELECT DISTINCT m.moment::date, m.creator, m.content
+FROM unnest(CAST(:moments AS timestamptz[]), CAST(:creators AS text[]), CAST(:contents AS text[]))
+    AS m (moment, creator, content)
+ORDER BY 1, 2, 3

@@ -98,12 +98,7 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("creator", sa.Text(collation="C"), nullable=False),
-        sa.Column(
-            "content",
-            sa.Text(collation="C"),
-            nullable=True,
-            comment="null: only what is counted by creator changed (a post)",
-        ),
+        sa.Column("content", sa.Text(collation="C"), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("changed_day_pkey")),
     )
     op.create_index(op.f("changed_day_day_idx"), "changed_day", ["day"], unique=False)
@@ -336,6 +331,12 @@ def upgrade() -> None:
         sa.Column("provider", sa.Text(), nullable=False),
         sa.Column("until", sa.Date(), nullable=True, comment="only what was released up to this day's end"),
         sa.Column("creators", postgresql.ARRAY(sa.Text()), nullable=True, comment="null: everyone"),
+        sa.Column(
+            "approval_limit",
+            sa.BigInteger(),
+            nullable=True,
+            comment="when it was asked for: whoever lifts it later lifts it for later runs",
+        ),
         sa.Column("state", sa.Text(), server_default="drafting", nullable=False),
         sa.Column("drafted_by", sa.Text(), nullable=False),
         sa.Column("approved_by", sa.Text(), nullable=True),

@@ -7,9 +7,9 @@ SELECT d.day, d.creator, d.content, d.day || '/' || d.content AS key, NULL::bigi
     c.clicks::numeric,
     s.orders * 0.000001 AS orders, s.units * 0.000001 AS units, s.sales * 0.000001 AS sales,
     s.refunds * 0.000001 AS refunds, (s.sales - s.refunds) * 0.000001 AS net_sales,
-    (k.published_at::date = d.day)::integer::numeric AS posts,
+    (k.published_at::date = d.day AND (k.deleted_at IS NULL OR k.deleted_at >= d.day + 1))::integer::numeric AS posts,
     f.followers::numeric, l.likes::numeric
-FROM (SELECT DISTINCT day, creator, content FROM due_day WHERE content IS NOT NULL) d
+FROM (SELECT DISTINCT day, creator, content FROM due_day) d
 JOIN content k ON k.id = d.content
 LEFT JOIN tally_content_day t ON t.content = d.content AND t.day = d.day
 LEFT JOIN (

@@ -193,7 +193,7 @@ REQUESTS: dict[str, Valid] = {
     "POST /payout-runs/<id>/cancel": Valid(
         "finance", "/v1/payout-runs/{run_draft}/cancel", refused=("/v1/payout-runs/{run_sent}/cancel", None)
     ),
-    "GET /payout-runs/<id>/register": _reader("auditor", "/v1/payout-runs/{run_draft}/register"),
+    "GET /payout-runs/<id>/register": _reader("finance", "/v1/payout-runs/{run_draft}/register"),
     "GET /payouts": _reader("auditor", "/v1/payouts?creator=c1"),
     "GET /payouts/<id>": Valid(
         "creator", "/v1/payouts/{po_draft}", foreign="/v1/payouts/{po_sent}", missing="/v1/payouts/{po_none}"
@@ -221,7 +221,11 @@ REQUESTS: dict[str, Valid] = {
     "GET /creators/<id>/payee": _creator("payee"),
     "PUT /creators/<id>/payee": _creator("payee", json=payee("40817810000000000002")),
     "POST /creators/<id>/payee/verify": Valid(
-        "finance", "/v1/creators/d3/payee/verify", refused=("/v1/creators/nobody/payee/verify", None)
+        "finance",
+        "/v1/creators/d3/payee/verify",
+        {},
+        other={"updated_at": "2026-11-02T09:00:00Z"},
+        refused=("/v1/creators/nobody/payee/verify", {}),
     ),
     "GET /ledger/accounts": _reader("auditor", "/v1/ledger/accounts"),
     "GET /ledger/accounts/<code>/postings": _reader("auditor", "/v1/ledger/accounts/equity:opening/postings"),

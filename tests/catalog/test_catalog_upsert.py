@@ -109,11 +109,11 @@ def test_a_post_queues_its_day_in_the_services_zone(engine: Engine, now: datetim
     furnish(engine, now)
     write(engine, now, row("content", "k1", published_at="2026-10-31T21:30:00Z"))
     days = "SELECT day::text, creator, content FROM changed_day ORDER BY id"
-    assert ask(engine, days) == [("2026-11-01", "c1", None)]
+    assert ask(engine, days) == [("2026-11-01", "c1", "k1")]
     write(engine, now, row("content", "k1", published_at="2026-10-31T21:30:00Z", caption="new"))
     assert len(ask(engine, days)) == 1
     write(engine, now, row("content", "k1", published_at="2026-10-30T12:00:00Z"))
-    assert ask(engine, days)[1:] == [("2026-10-30", "c1", None), ("2026-11-01", "c1", None)]
+    assert ask(engine, days)[1:] == [("2026-10-30", "c1", "k1"), ("2026-11-01", "c1", "k1")]
 
 
 @pytest.mark.parametrize(

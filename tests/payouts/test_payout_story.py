@@ -177,6 +177,16 @@ def test_a_run_above_the_limit_needs_two(world: World) -> None:
     assert (second.state, second.approved_by, second.confirmed_by) == ("approved", "boris", "carla")
 
 
+def test_lifting_the_limit_helps_no_run_that_was_asked_for_before(world: World) -> None:
+    settings = {"schedule": "manual", "minimum": rub("1.00"), "provider": "manual"}
+    world.do(put_settings, "RUB", **settings, approval_limit=rub("100.00"), now=world.now)
+    world.creator("c1", "100.01")
+    run = world.drafted()
+    world.do(put_settings, "RUB", **settings, approval_limit=None, now=world.now)
+    assert world.do(approve_run, run.id, "boris", world.now).state == "draft"
+    assert world.do(approve_run, run.id, "carla", world.now).state == "approved"
+
+
 def test_minor_units_leave_and_the_rest_stays(world: World) -> None:
     world.creator("c1", "1.0345")
     world.creator("c2", "0.9999")

@@ -46,7 +46,9 @@ class World:
             "INSERT INTO content (id, creator, kind, published_at) VALUES (:id, :creator, 'video', :at)",
             id=id, creator=creator, at=datetime(day.year, day.month, day.day, 12, tzinfo=UTC),
         )  # fmt: skip
-        self.sql("INSERT INTO changed_day (day, creator) VALUES (:day, :creator)", day=day, creator=creator)
+        self.sql(
+            "INSERT INTO changed_day (day, creator, content) VALUES (:d, :c, :k)", d=day, c=creator, k=id
+        )
 
     def tally(self, content: str, day: date, views: int = 0, clicks: int = 0) -> None:
         self.sql(
