@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import Response, g, jsonify, request
 from flask_smorest import Blueprint
-from marshmallow import RAISE, Schema, fields
+from marshmallow import RAISE, Schema
 from sqlalchemy.orm import Session
 
 from api.fields import page_of
@@ -197,7 +197,3 @@ def _well_formed(method: str, takes_body: bool, raw: bool, takes_query: bool) ->
 
 class Empty(Schema):
     """An answer without content."""
-
-
-class Id(Schema):
-    id = fields.String(required=True)

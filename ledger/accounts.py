@@ -12,10 +12,6 @@ def bank(provider: str, currency: str) -> str:
     return f"assets:bank:{provider}:{currency}"
 
 
-def suspense(currency: str) -> str:
-    return f"assets:suspense:{currency}"
-
-
 def fund_unallocated(fund: str) -> str:
     return f"liabilities:fund:{fund}:unallocated"
 
@@ -28,9 +24,4 @@ def creator(creator_id: str, pot: CreatorPot) -> str:
     return f"liabilities:creator:{creator_id}:{pot}"
 
 
-def seller_balance(seller: str) -> str:
-    return f"liabilities:seller:{seller}:balance"
-
-
-WRITEOFF = "expenses:writeoff"
 OPENING = "equity:opening"
