@@ -46,7 +46,8 @@ class Posted:
 _OPEN = text("SELECT code, account_id FROM ledger_open(:codes, :currency)")
 _POST = text(
     "SELECT entry_id, recorded_at, replayed FROM ledger_post(:key, :kind, :currency, :effective_on, :booked_on,"
-    " :note, :accounts, :amounts, CAST(:least_accounts AS bigint[]), CAST(:least AS bigint[]))"
+    " :note, :accounts, :amounts, CAST(:least_accounts AS bigint[]), CAST(:least AS bigint[]),"
+    " CAST(:corrects AS bigint))"
 )
 
 
@@ -71,18 +72,20 @@ def post(
     effective_on: date,
     note: str | None = None,
     at_least: Mapping[str, Money] | None = None,
+    corrects: int | None = None,
 ) -> Posted:
     """Post one entry, or answer with the one that its key already stands for.
 
     Legs of one account are added up; an account whose legs cancel out is left out. `at_least`: natural balances
-    below which these accounts must not be after the entry.
+    below which these accounts must not be after the entry. It is booked on `effective_on`, or on the first open day
+    when that one is closed. `corrects`: the entry that this one puts right.
 
     Raises:
         Invalid: `unbalanced_entry` (not zero, two currencies, nothing to move).
         Refused (when the statement runs): `insufficient_funds`, `unknown_account`.
         Conflict (likewise): `key_reused`, the key stands for other content.
 
-    Callers who meet on an account wait for each other in account order, so no ring of waits forms inside one entry.
+    Callers who meet on an account wait for each other in one order of accounts, so no ring of waits forms inside one entry.
     """
     currency = legs[0].money.currency if legs else ""
     amounts = _net(legs, currency)
@@ -100,6 +103,7 @@ def post(
             "amounts": list(amounts.values()),
             "least_accounts": [accounts[code] for code in (at_least or {})],
             "least": [money.micros for money in (at_least or {}).values()],
+            "corrects": corrects,
         },
     ).one()
     return Posted(row.entry_id, row.recorded_at, row.replayed)

@@ -250,7 +250,7 @@ def test_even_the_owner_meets_the_triggers(engine: Engine, owner: Engine, statem
 
 def test_a_pair_inserted_behind_the_door_must_balance(engine: Engine, owner: Engine) -> None:
     fill(engine, "60.00")
-    insert = "INSERT INTO posting VALUES (1, 2, 1, 100, 0, '2026-11-02'), (2, 2, 1, -99, 0, '2026-11-02')"
+    insert = "INSERT INTO posting VALUES (1, 2, 1, 100, 0, '2026-11-02', '2026-11-02'), (2, 2, 1, -99, 0, '2026-11-02', '2026-11-02')"
     with owner.connect() as connection, pytest.raises(DBAPIError, match="do not balance"):
         connection.execute(text(insert))
 
