@@ -1,19 +1,9 @@
 """Proofs: queries over the whole books that must return nothing."""
 
-from dataclasses import dataclass
-
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One broken promise: which check, of what, and the figures."""
-
-    check: str
-    subject: str
-    detail: str
-
+from ledger.finding import Finding
 
 # Each answers (subject, detail) of what is wrong; an empty answer is a proof over the rows as they stand.
 CHECKS: dict[str, str] = {

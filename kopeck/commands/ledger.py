@@ -1,27 +1,32 @@
-"""ledger verify."""
+"""ledger: the books, their proofs, their exports; each command a file of its own, loaded when it is used."""
 
-import sys
+from importlib import import_module
 
 import click
 
-from core.database import transaction
-from core.settings import load_settings
-from kopeck.database import application
-from ledger.verify import CHECKS
-from ledger.verify import verify as verify_books
+COMMANDS = {
+    "verify": "ledger_verify.verify",
+    "seal": "ledger_seal.seal",
+    "keys": "ledger_seal.keys",
+    "export": "ledger_export.export",
+    "close": "ledger_close.close",
+}
 
 
-@click.group()
+class LedgerGroup(click.Group):
+    """Commands by name, imported one by one."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[name].split(".")
+        command: click.Command = getattr(import_module(f"kopeck.commands.{module}"), attribute)
+        return command
+
+
+@click.group(cls=LedgerGroup)
 def ledger() -> None:
-    """The books and their proofs."""
-
-
-@ledger.command()
-def verify() -> None:
-    """Prove the books: every check is a query that must return nothing. Exit code 1 when one does not."""
-    with application(load_settings(), statement_seconds=0) as (engine, _), transaction(engine) as session:
-        findings = verify_books(session)
-    for finding in findings:
-        click.echo(f"{finding.check}: {finding.subject}: {finding.detail}", err=True)
-    click.echo(f"{len(CHECKS)} checks, {len(findings)} findings")
-    sys.exit(1 if findings else 0)
+    """The books: prove them, seal them, close a period, hand them out."""

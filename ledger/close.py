@@ -1,0 +1,81 @@
+"""Close a day or a month: what the books answer about it never changes again."""
+
+import calendar
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import func, insert, select, text
+from sqlalchemy.orm import Session
+
+from core.errors import Invalid, Refused
+from ledger.tables import entry, period_close
+
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtext('ledger.close'))")
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """Everything up to the end of `through` is closed; entries of those days have ids up to `last_entry`."""
+
+    period: str
+    through: date
+    last_entry: int
+    closed_by: str
+    closed_at: datetime
+
+
+def last_day(period: str) -> date:
+    """The last day of `2026-10` or `2026-10-31`.
+
+    Raises:
+        Invalid: `bad_period`.
+    """
+    try:
+        if re.fullmatch(r"\d{4}-\d{2}", period, re.ASCII):
+            first = date.fromisoformat(f"{period}-01")
+            return first.replace(day=calendar.monthrange(first.year, first.month)[1])
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", period, re.ASCII):
+            return date.fromisoformat(period)
+    except ValueError:
+        pass
+    raise Invalid("bad_period", "A period is a month (2026-10) or a day (2026-10-31).")
+
+
+def close_period(session: Session, period: str, by: str, today: date, now: datetime) -> Closing:
+    """Close a period that has ended, and all days before it.
+
+    Waits for the entries under way, and lets those that come wait; what they would book on a closed day goes to the
+    first open one.
+
+    Raises:
+        Invalid: `bad_period`.
+        Refused: `period_not_ended`, `period_closed`.
+        Unavailable (from the database): entries under way took longer than the lock's time limit; try again.
+    """
+    through = last_day(period)
+    if through >= today:
+        raise Refused(
+            "period_not_ended", f"{period} has not ended yet: a day can be closed from the day after."
+        )
+    session.execute(_LOCK)
+    closed = session.scalar(select(func.max(period_close.c.through)))
+    if closed is not None and closed >= through:
+        raise Refused("period_closed", f"Everything up to {closed} is closed already.")
+    last_entry = session.scalar(select(func.coalesce(func.max(entry.c.id), 0))) or 0
+    closing = Closing(period, through, last_entry, by, now)
+    session.execute(
+        insert(period_close).values(
+            through=through, period=period, last_entry=last_entry, closed_by=by, closed_at=now
+        )
+    )
+    return closing
+
+
+def list_closings(session: Session) -> list[Closing]:
+    """Every closing, the newest first."""
+    c = period_close.c
+    rows = session.execute(
+        select(c.period, c.through, c.last_entry, c.closed_by, c.closed_at).order_by(c.through.desc())
+    )
+    return [Closing(*row) for row in rows]
