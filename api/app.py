@@ -21,7 +21,14 @@ MODULES = (
     "creators",
     "payouts",
     "ledger",
+    "verify",
+    "seals",
+    "books",
+    "periods",
+    "adjustments",
+    "exports",
     "health",
+    "metrics",
     "docs",
 )
 MAX_BODY = 32 * 1024 * 1024

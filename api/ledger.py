@@ -9,10 +9,9 @@ from sqlalchemy.orm import Session
 from api.fields import Currency, Day, Moment, MoneyField
 from api.operation import STAFF, operation
 from api.paging import Page, PageQuery, after_of, page
-from core.money import Money
-from ledger import balances, read
+from ledger import read
 
-blp = Blueprint("ledger", "ledger", url_prefix="/v1", description="Accounts, entries, trial balance")
+blp = Blueprint("ledger", "ledger", url_prefix="/v1", description="Accounts, entries")
 
 
 class AccountOut(Schema):
@@ -46,17 +45,9 @@ class EntryOut(Schema):
     booked_on = Day(required=True)
     recorded_at = Moment(required=True)
     note = fields.String(required=True, allow_none=True)
+    corrects = fields.String(required=True, allow_none=True)
+    corrected_by = fields.List(fields.String(), required=True)
     postings = fields.List(fields.Nested(PostingOut), required=True)
-
-
-class TrialLineOut(Schema):
-    code = fields.String(required=True)
-    balance = MoneyField(attribute="money", required=True)
-
-
-class TrialOut(Schema):
-    totals = fields.List(MoneyField(), required=True)
-    lines = fields.List(fields.Nested(TrialLineOut), required=True)
 
 
 @operation(blp, "GET", "/ledger/accounts", roles=STAFF, query=AccountQuery, answer=AccountOut, many=True)
@@ -86,13 +77,3 @@ def list_postings(session: Session, query: dict[str, Any], code: str) -> Page:
 def get_entry(session: Session, id: str) -> Any:
     """An entry with its postings"""
     return read.get_entry(session, id)
-
-
-@operation(blp, "GET", "/ledger/trial-balance", roles=STAFF, answer=TrialOut)
-def trial_balance(session: Session) -> Any:
-    """Every account that ever moved; debits and credits of a currency sum to zero"""
-    totals = balances.trial_totals(session)
-    return {
-        "totals": [Money(total, currency) for currency, (total, _) in totals.items()],
-        "lines": balances.trial_balance(session),
-    }

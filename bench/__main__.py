@@ -1,15 +1,30 @@
-"""`python -m bench [NAME …] [--quick]`: the table of speeds, or the rows of the named measures."""
+"""`python -m bench [NAME …] [--quick | --full]`: the table of speeds, or the rows of the named measures.
+
+A name stands for every measure that begins with it: `ledger` for all of the ledger's.
+"""
 
 import argparse
 from collections.abc import Callable
 
-from bench import attribution, balance, events, ledger, start
+from bench import (
+    attribution,
+    balance,
+    events,
+    ledger_compound,
+    ledger_growth,
+    ledger_proofs,
+    ledger_single,
+    start,
+)
 from bench.ground import say
 from bench.row import Row, show
 
 MEASURES: dict[str, Callable[[bool], list[Row]]] = {
     "events": events.measure,
-    "ledger": ledger.measure,
+    "ledger-compound": ledger_compound.measure,
+    "ledger-single": ledger_single.measure,
+    "ledger-growth": ledger_growth.measure,
+    "ledger-proofs": ledger_proofs.measure,
     "attribution": attribution.measure,
     "balance": balance.measure,
     "start": start.measure,
@@ -17,17 +32,20 @@ MEASURES: dict[str, Callable[[bool], list[Row]]] = {
 
 
 def main() -> None:
-    """Run the measures one after the other, each on a database of its own, and print one table."""
+    """Run the measures one after the other, each on databases of its own, and print one table."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(MEASURES))
     parser.add_argument("--quick", action="store_true", help="small sizes: does it run, not how fast")
+    parser.add_argument("--full", action="store_true", help="ledger-growth to fifty million postings")
     options = parser.parse_args()
-    if unknown := set(options.names) - set(MEASURES):
-        parser.error(f"no measure named {', '.join(sorted(unknown))}; there are {', '.join(MEASURES)}")
+    measures = MEASURES | ({"ledger-growth": ledger_growth.measure_full} if options.full else {})
+    chosen = [name for name in measures if name.startswith(tuple(options.names or [""]))]
+    if unknown := [name for name in options.names if not any(known.startswith(name) for known in chosen)]:
+        parser.error(f"no measure named {', '.join(unknown)}; there are {', '.join(MEASURES)}")
     rows: list[Row] = []
-    for name in options.names or MEASURES:
+    for name in chosen:
         say(f"{name} …")
-        rows += MEASURES[name](options.quick)
+        rows += measures[name](options.quick)
     show(rows)
 
 

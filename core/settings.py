@@ -87,8 +87,16 @@ class Settings:
     batch_backlog: int = _setting(
         _number(1, 1000000), "2000", "untallied batches at which POST /v1/events answers 503"
     )
+    adjustment_limit: int = _setting(
+        _number(0, 999_999_999),
+        "100000",
+        "whole units of a currency above which an adjustment needs another person",
+    )
     secret_key: str | None = _setting(
         str, None, "64 hex digits for pseudonyms and encryption, instead of a file in home", secret=True
+    )
+    seal_key: str | None = _setting(
+        str, None, "64 hex digits: the private key of the seals, instead of a file in home", secret=True
     )
 
     @property

@@ -10,10 +10,13 @@ from jobs import (
     price,
     qualify,
     release,
+    seal,
     send_payouts,
     take_back,
     tally,
     unpark,
+    verify,
+    watermark,
 )
 from jobs.job import Job
 
@@ -30,5 +33,8 @@ JOBS: tuple[Job, ...] = (
     release.JOB,
     draft_payouts.JOB,
     send_payouts.JOB,
+    watermark.JOB,
+    seal.JOB,
+    verify.JOB,
     housekeeping.JOB,
 )

@@ -8,10 +8,17 @@ from datetime import date, datetime
 from sqlalchemy import func, insert, select, text
 from sqlalchemy.orm import Session
 
-from core.errors import Invalid, Refused
+from core.errors import Invalid, NotFound, Refused
 from ledger.tables import entry, period_close
 
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('ledger.close'))")
+_CLOSINGS = select(
+    period_close.c.period,
+    period_close.c.through,
+    period_close.c.last_entry,
+    period_close.c.closed_by,
+    period_close.c.closed_at,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +56,13 @@ def close_period(session: Session, period: str, by: str, today: date, now: datet
     first open one.
 
     Raises:
-        Invalid: `bad_period`.
+        Invalid: `bad_period`, `bad_person`.
         Refused: `period_not_ended`, `period_closed`.
         Unavailable (from the database): entries under way took longer than the lock's time limit; try again.
     """
     through = last_day(period)
+    if not by.strip() or len(by) > 200 or "\0" in by:
+        raise Invalid("bad_person", "A closing names the person who closes.")
     if through >= today:
         raise Refused(
             "period_not_ended", f"{period} has not ended yet: a day can be closed from the day after."
@@ -63,19 +72,33 @@ def close_period(session: Session, period: str, by: str, today: date, now: datet
     if closed is not None and closed >= through:
         raise Refused("period_closed", f"Everything up to {closed} is closed already.")
     last_entry = session.scalar(select(func.coalesce(func.max(entry.c.id), 0))) or 0
-    closing = Closing(period, through, last_entry, by, now)
+    closing = Closing(period, through, last_entry, by.strip(), now)
     session.execute(
         insert(period_close).values(
-            through=through, period=period, last_entry=last_entry, closed_by=by, closed_at=now
+            through=through, period=period, last_entry=last_entry, closed_by=closing.closed_by, closed_at=now
         )
     )
     return closing
 
 
-def list_closings(session: Session) -> list[Closing]:
-    """Every closing, the newest first."""
+def list_closings(session: Session, limit: int, before: date | None = None) -> list[Closing]:
+    """Closings, the newest first."""
+    query = _CLOSINGS.order_by(period_close.c.through.desc()).limit(limit)
+    if before is not None:
+        query = query.where(period_close.c.through < before)
+    return [Closing(*row) for row in session.execute(query)]
+
+
+def closing_of(session: Session, period: str) -> Closing:
+    """The closing since which nothing is booked in a period any more: its own, or that of a later day.
+
+    Raises:
+        Invalid: `bad_period`.
+        NotFound: the period is open.
+    """
     c = period_close.c
-    rows = session.execute(
-        select(c.period, c.through, c.last_entry, c.closed_by, c.closed_at).order_by(c.through.desc())
-    )
-    return [Closing(*row) for row in rows]
+    query = _CLOSINGS.where(c.through >= last_day(period)).order_by(c.through).limit(1)
+    row = session.execute(query).one_or_none()
+    if row is None:
+        raise NotFound("not_found", f"{period} is not closed.")
+    return Closing(*row)

@@ -34,6 +34,30 @@ def root_of(leaves: Sequence[bytes]) -> bytes:
     return level[0] if level else EMPTY_ROOT
 
 
+class RisingRoot:
+    """The root over leaves that come one by one: it keeps the roots of full subtrees, one for each bit of the count."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._full: list[bytes] = []
+
+    def add(self, leaf: bytes) -> None:
+        """Take the next leaf's hash."""
+        size, self.size = self.size, self.size + 1
+        while size % 2:
+            leaf, size = node_hash(self._full.pop(), leaf), size // 2
+        self._full.append(leaf)
+
+    def root(self) -> bytes:
+        """The root over those that came so far."""
+        if not self._full:
+            return EMPTY_ROOT
+        root = self._full[-1]
+        for left in reversed(self._full[:-1]):
+            root = node_hash(left, root)
+        return root
+
+
 @dataclass(frozen=True, slots=True)
 class Proof:
     """That the leaf at `index` is among `size` leaves: the neighbours' hashes from the leaf to the root."""

@@ -81,7 +81,7 @@ def post(
     when that one is closed. `corrects`: the entry that this one puts right.
 
     Raises:
-        Invalid: `unbalanced_entry` (not zero, two currencies, nothing to move).
+        Invalid: `unbalanced_entry` (not zero, two currencies, nothing to move), `amount_too_large`.
         Refused (when the statement runs): `insufficient_funds`, `unknown_account`.
         Conflict (likewise): `key_reused`, the key stands for other content.
 
@@ -89,6 +89,8 @@ def post(
     """
     currency = legs[0].money.currency if legs else ""
     amounts = _net(legs, currency)
+    if any(money.currency != currency for money in (at_least or {}).values()):
+        raise Invalid("unbalanced_entry", "A condition is in the entry's currency.")
     accounts = open_accounts(session, [*amounts, *(at_least or {})], currency)
     row = session.execute(
         _POST,
@@ -116,6 +118,8 @@ def _net(legs: Sequence[Leg], currency: str) -> dict[str, int]:
     for leg in legs:
         amounts[leg.account] = amounts.get(leg.account, 0) + leg.money.micros
     amounts = {code: amount for code, amount in amounts.items() if amount}
+    if any(abs(amount) > MAX_BIGINT for amount in amounts.values()):
+        raise Invalid("amount_too_large", "An account's legs add up to more than the books can hold.")
     if len(amounts) < 2 or sum(amounts.values()) != 0:
         raise Invalid("unbalanced_entry", "An entry's debits and credits must be equal and move something.")
     return amounts

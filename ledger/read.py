@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, or_, select
+from sqlalchemy import ColumnElement, Row, and_, or_, select
 from sqlalchemy.orm import Session
 
 from core.errors import NotFound
@@ -36,7 +36,7 @@ class Posting:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A balanced set of postings."""
+    """A balanced set of postings. `corrects`: the entry that it puts right; `corrected_by`: those that put it right."""
 
     id: str
     kind: str
@@ -45,6 +45,8 @@ class Entry:
     booked_on: date
     recorded_at: datetime
     note: str | None
+    corrects: str | None
+    corrected_by: list[str]
     postings: list[Posting]
 
 
@@ -88,6 +90,21 @@ def list_accounts(session: Session, prefix: str, limit: int, after: int | None) 
     ]
 
 
+def require_account(session: Session, code: str, currency: str | None) -> Row[Any]:
+    """An account's row. Without a currency: its only one, or the first by name.
+
+    Raises:
+        NotFound: no such account.
+    """
+    query = select(account).where(account.c.code == code).order_by(account.c.currency).limit(1)
+    if currency is not None:
+        query = query.where(account.c.currency == currency)
+    found = session.execute(query).one_or_none()
+    if found is None:
+        raise NotFound("not_found", f"No account {code!r}.")
+    return found
+
+
 def list_postings(
     session: Session, code: str, currency: str | None, limit: int, before: int | None
 ) -> list[Posting]:
@@ -96,12 +113,7 @@ def list_postings(
     Raises:
         NotFound: no such account.
     """
-    found = select(account.c.id).where(account.c.code == code).order_by(account.c.currency).limit(1)
-    if currency is not None:
-        found = found.where(account.c.currency == currency)
-    account_id = session.scalar(found)
-    if account_id is None:
-        raise NotFound("not_found", f"No account {code!r}.")
+    account_id = require_account(session, code, currency).id
     query = (
         _POSTINGS.where(posting.c.account_id == account_id).order_by(posting.c.version.desc()).limit(limit)
     )
@@ -110,8 +122,8 @@ def list_postings(
     return [_posting(row) for row in session.execute(query)]
 
 
-def get_entry(session: Session, entry_id: str) -> Entry:
-    """An entry with its postings by account code.
+def find_entry(session: Session, entry_id: str) -> Row[Any]:
+    """The row of an entry.
 
     Raises:
         NotFound: no such entry.
@@ -119,6 +131,21 @@ def get_entry(session: Session, entry_id: str) -> Entry:
     row = session.execute(select(entry).where(entry.c.id == key_of("ent", entry_id))).one_or_none()
     if row is None or public_id("ent", row.id, row.recorded_at) != entry_id:
         raise NotFound("not_found", "No such entry.")
+    return row
+
+
+def _ids_of(session: Session, condition: ColumnElement[bool]) -> list[str]:
+    rows = session.execute(select(entry.c.id, entry.c.recorded_at).where(condition).order_by(entry.c.id))
+    return [public_id("ent", *row) for row in rows]
+
+
+def get_entry(session: Session, entry_id: str) -> Entry:
+    """An entry with its postings by account code.
+
+    Raises:
+        NotFound: no such entry.
+    """
+    row = find_entry(session, entry_id)
     lines = session.execute(_POSTINGS.where(posting.c.entry_id == row.id).order_by(account.c.code))
     return Entry(
         entry_id,
@@ -128,5 +155,7 @@ def get_entry(session: Session, entry_id: str) -> Entry:
         row.booked_on,
         row.recorded_at,
         row.note,
+        next(iter(_ids_of(session, entry.c.id == row.corrects)), None),
+        _ids_of(session, entry.c.corrects == row.id),
         [_posting(line) for line in lines],
     )

@@ -72,6 +72,7 @@ entry = Table(
     Column("corrects", BigInteger, ForeignKey("entry.id"), comment="the entry that this one puts right"),
     CheckConstraint("posting_count >= 2", "postings"),
     Index(None, "xid"),
+    Index(None, "corrects", postgresql_where=text("corrects IS NOT NULL")),
     Index("entry_reversal_key", "corrects", unique=True, postgresql_where=text("kind = 'reversal'")),
 )
 
@@ -90,6 +91,8 @@ posting = Table(
     ),
     PrimaryKeyConstraint("account_id", "version"),
     CheckConstraint("amount <> 0", "amount"),
+    # What was booked on an earlier day than something before it: few, and all that a past day's balance must add up.
+    Index("posting_late_idx", "account_id", "version", postgresql_where=text("booked_on < latest_on")),
     # Postings lie in the order of their entries, so a summary every 32 pages finds them, and costs a post nothing.
     Index(
         None,

@@ -6,7 +6,8 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from core.errors import Refused
-from payouts.people import same_person
+from core.people import same_person
+from ledger.halt import refuse_if_halted
 from payouts.settings import get_settings
 from payouts.store import Run, find_run, run_of
 from payouts.tables import payout_run
@@ -22,7 +23,9 @@ def approve_run(session: Session, run_id: str, person: str, now: datetime) -> Ru
     Raises:
         NotFound: `not_found`.
         Refused: `run_not_draft`, `own_draft`, `own_approval` (the second approver is the first).
+        Unavailable: `ledger_halted`.
     """
+    refuse_if_halted(session)
     run = find_run(session, run_id, lock=True)
     if run.state != "draft":
         raise Refused("run_not_draft", f"The run is {run.state}.", state=run.state)

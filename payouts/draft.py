@@ -11,6 +11,7 @@ from core.database import savepoint, sql
 from core.errors import Refused
 from core.ids import public_id
 from ledger.bulk import one_bulk_at_a_time
+from ledger.halt import refuse_if_halted
 from payouts.payable import IN_TRANSIT, terms
 from payouts.settings import get_settings
 from payouts.store import Run, day_of, for_many_rows, run_of
@@ -37,11 +38,13 @@ def draft_chunk(session: Session, now: datetime, size: int = CHUNK) -> Progress 
     Raises:
         Refused: `insufficient_funds`, somebody's available fell between the look and the lock; call again. The
             chunk is tried in ever smaller parts before, so that one busy creator does not hold up the others.
+        Unavailable: `ledger_halted`; the run stays where it is.
     """
     drafting = select(payout_run).where(payout_run.c.state == "drafting").order_by(payout_run.c.id).limit(1)
     run = session.execute(drafting.with_for_update(skip_locked=True)).one_or_none()
     if run is None:
         return None
+    refuse_if_halted(session)
     for_many_rows(session)
     one_bulk_at_a_time(session)
     while True:

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from catalog.tables import creator as creator_table
 from core.errors import Conflict, Invalid, NotFound, Refused
+from core.people import same_person
 from core.secrets import Vault
-from payouts.people import same_person
 from payouts.tables import payee
 
 TAX_STATUSES = ("individual", "self_employed", "sole_proprietor", "company", "non_resident")

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from catalog.tables import creator as creator_table
 from core.database import savepoint, sql
 from core.errors import Conflict, Invalid, Refused
+from ledger.halt import refuse_if_halted
 from payouts.payable import terms
 from payouts.settings import PayoutSettings, get_settings
 from payouts.store import PROVIDERS, Run, run_of
@@ -32,10 +33,12 @@ def request_run(
         Invalid: `unknown_currency`, `unknown_provider`, `unknown_creator`.
         Conflict: `run_in_progress`, a run of this currency is still being drafted.
         Refused: `nothing_payable`.
+        Unavailable: `ledger_halted`.
 
     Two who ask at once meet at the partial unique index. Who gets in looks again whether anything is payable: the
     run before may have been drafted since the first look, and all its reservations are visible by then.
     """
+    refuse_if_halted(session)
     settings = get_settings(session, currency)
     if provider not in PROVIDERS:
         raise Invalid(

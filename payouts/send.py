@@ -7,6 +7,7 @@ from sqlalchemy import and_, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from core.database import sql
+from ledger.halt import refuse_if_halted
 from payouts.store import Run, run_of
 from payouts.tables import payout, payout_run
 
@@ -25,6 +26,9 @@ def send_manual(session: Session, now: datetime) -> Sent | None:
 
     What is sent is what was approved: a payout whose payee changed, is held, or whose creator is suspended since then
     is held instead. A run that another worker or a canceller holds is skipped.
+
+    Raises:
+        Unavailable: `ledger_halted`; what waits goes when somebody has acknowledged the finding.
     """
     released = exists().where(payout.c.run_id == payout_run.c.id, payout.c.state == "reserved")
     ready = or_(payout_run.c.state == "approved", and_(payout_run.c.state == "sending", released))
@@ -34,6 +38,7 @@ def send_manual(session: Session, now: datetime) -> Sent | None:
     run = session.execute(waiting.with_for_update(skip_locked=True)).one_or_none()
     if run is None:
         return None
+    refuse_if_halted(session)
     done = session.execute(sql("payouts", "send"), {"run": run.id, "now": now}).one()
     sending = (
         update(payout_run).where(payout_run.c.id == run.id).values(state="sending").returning(payout_run)

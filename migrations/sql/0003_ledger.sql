@@ -2,6 +2,14 @@
 
 -- Transaction ids start over in another cluster (a dump restored). Each cluster that holds the books is an epoch; what
 -- it adds to its ids keeps them above all that were stored before.
+CREATE FUNCTION ledger_epoch_holds(p_epoch epoch, p_cluster bigint) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+    -- A cluster that was copied or set back in time keeps its identifier: it is told by entries whose ids it has not
+    -- given out yet. (This transaction's own id may lie at the snapshot's end.)
+    SELECT p_epoch.system_identifier = p_cluster AND coalesce((SELECT max(xid) FROM entry) < p_epoch.xid_offset
+        + greatest(pg_snapshot_xmax(pg_current_snapshot())::text::bigint,
+            pg_current_xact_id_if_assigned()::text::bigint + 1), true)
+$$;
 CREATE FUNCTION ledger_epoch() RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
@@ -10,18 +18,63 @@ DECLARE
     v_epoch epoch%ROWTYPE;
 BEGIN
     SELECT * INTO v_epoch FROM epoch ORDER BY n DESC LIMIT 1;
-    IF v_epoch.system_identifier = v_cluster THEN
+    IF ledger_epoch_holds(v_epoch, v_cluster) THEN
         RETURN v_epoch.xid_offset;
     END IF;
     PERFORM pg_advisory_xact_lock(hashtext('ledger.epoch'));
     SELECT * INTO v_epoch FROM epoch ORDER BY n DESC LIMIT 1;
-    IF v_epoch.system_identifier IS DISTINCT FROM v_cluster THEN
+    IF NOT ledger_epoch_holds(v_epoch, v_cluster) THEN
         INSERT INTO epoch (system_identifier, xid_offset)
             SELECT v_cluster, 1 + greatest(v_epoch.xid_offset, (SELECT max(xid) FROM entry),
-                (SELECT max(below_xid) FROM watermark), (SELECT max(above_xid) FROM seal))
+                (SELECT max(xid_offset + pg_snapshot_xmax(snapshot::pg_snapshot)::text::bigint) FROM watermark),
+                (SELECT max(above_xid) FROM seal))
             RETURNING * INTO v_epoch;
     END IF;
     RETURN v_epoch.xid_offset;
+END $$;
+
+-- Accounts by code, opened where they do not exist yet. Answers (code, account_id) for every code asked.
+-- Each code is looked up by the index: the planner believes that few accounts are in a currency, and would rather
+-- compare each code with all of them. One plan for all calls: with the settings below there is only one, and made anew
+-- it would weigh every single code of the array, and plan the balance's foreign key again for every row.
+CREATE OR REPLACE FUNCTION ledger_open(p_codes text[], p_currency text) RETURNS TABLE (code text, account_id bigint)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off SET enable_material = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+#variable_conflict use_column
+DECLARE
+    missing text[] := ARRAY(
+        SELECT DISTINCT c.code COLLATE "C" FROM unnest(p_codes) AS c (code)
+        WHERE NOT EXISTS (SELECT FROM account a WHERE a.code = c.code COLLATE "C" AND a.currency = p_currency)
+        ORDER BY 1);
+    normals smallint[];
+    floors bigint[];
+    unknown text;
+BEGIN
+    IF cardinality(missing) > 0 THEN
+        -- A pattern is costly by its letters: the prefix is compared as it is, and only what follows by the pattern.
+        SELECT array_agg(m.code ORDER BY m.n), array_agg(k.normal ORDER BY m.n), array_agg(k.floor ORDER BY m.n),
+                min(m.code) FILTER (WHERE k.normal IS NULL
+                    OR (starts_with(m.code, 'assets:') AND right(m.code, 3) <> p_currency))
+            INTO missing, normals, floors, unknown
+            FROM unnest(missing) WITH ORDINALITY AS m (code, n)
+            LEFT JOIN LATERAL (
+                SELECT k.normal, k.floor FROM account_kind k
+                WHERE starts_with(m.code, k.prefix)
+                    AND substr(m.code, length(k.prefix) + 1) ~ ('^' || substr(k.pattern, length(k.prefix) + 2))
+                    AND length(split_part(m.code, ':', 3)) <= 64 AND length(split_part(m.code, ':', 5)) <= 64
+                LIMIT 1) k ON true;
+        IF unknown IS NOT NULL THEN
+            RAISE EXCEPTION 'the chart of accounts has no % in %', unknown, p_currency USING ERRCODE = 'KP404';
+        END IF;
+        WITH opened AS (
+            INSERT INTO account (code, currency, normal, floor)
+                SELECT m.code, p_currency, m.normal, m.floor FROM unnest(missing, normals, floors) AS m (code, normal, floor)
+                ON CONFLICT (code, currency) DO NOTHING
+                RETURNING id, normal, floor)
+        INSERT INTO balance (account_id, normal, floor) SELECT id, normal, floor FROM opened;
+    END IF;
+    RETURN QUERY SELECT a.code, a.id FROM account a
+        WHERE a.currency = p_currency AND a.code = ANY (p_codes);
 END $$;
 
 -- The one door for money. Posts one balanced entry: sum(p_amounts) = 0, debit positive, each account once.
@@ -36,9 +89,9 @@ CREATE FUNCTION ledger_post(
     p_least_accounts bigint[] DEFAULT '{}', p_least bigint[] DEFAULT '{}', p_corrects bigint DEFAULT NULL
 ) RETURNS TABLE (entry_id bigint, recorded_at timestamptz, replayed boolean)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
--- Arrays of two and of ten thousand want different plans; a generic one, made for ten rows, never ends on the latter.
--- And whatever the statistics say: only the rows that the entry names are read, by their keys, never a whole table.
-SET plan_cache_mode = force_custom_plan
+-- Whatever the statistics say: only the rows that the entry names are read, by their keys, never a whole table. That is
+-- one plan for two legs and for ten thousand, so it is made once.
+SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off SET enable_material = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column
 DECLARE
@@ -51,7 +104,13 @@ DECLARE
     v_entry entry%ROWTYPE;
     v_moved bigint;
     v_short text;
+    v_broken text;
+    v_row text;
 BEGIN
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE EXCEPTION 'entries are posted in READ COMMITTED: an older snapshot would not see what was closed'
+            USING ERRCODE = '0A000';
+    END IF;
     -- A closing waits for every entry under way, and every entry after it sees it.
     PERFORM pg_advisory_xact_lock_shared(hashtext('ledger.close'));
     v_booked_on := greatest(p_booked_on, (SELECT max(through) + 1 FROM period_close));
@@ -60,7 +119,8 @@ BEGIN
     -- meet on, are locked last and for the shortest time.
     SELECT array_agg(a), array_agg(m) INTO v_accounts, v_amounts
         FROM (SELECT a, m FROM unnest(p_accounts, p_amounts) AS leg (a, m) ORDER BY a DESC) sorted;
-    v_fingerprint := sha256(convert_to(concat_ws('|', p_kind, p_currency, p_effective_on, p_note, p_corrects), 'UTF8')
+    v_fingerprint := sha256(
+        convert_to(jsonb_build_array(p_kind, p_currency, p_effective_on, p_note, p_corrects)::text, 'UTF8')
         || array_send(v_accounts) || array_send(v_amounts));
 
     INSERT INTO entry (key, fingerprint, kind, currency, effective_on, booked_on, note, posting_count, xid, corrects)
@@ -81,23 +141,27 @@ BEGIN
         RETURN;
     END IF;
 
-    -- The settings above leave one plan: for each leg, in its order, the balance by its key. So this statement also
-    -- takes the locks in order. Floors are kept by the balance's CHECK.
+    -- One plan is left: for each leg, in its order, the balance by its key, so that this statement also takes the locks
+    -- in order. (`= leg.account_id` would let the planner walk over the balances instead and ask for each one's leg;
+    -- `= ANY` of one can only be asked of the balance.) Floors are kept by the balance's CHECK. The two minus signs
+    -- keep a balance off -2^63, which has no opposite.
     BEGIN
         WITH moved AS (
-            UPDATE balance b SET balance = b.balance + leg.amount, version = b.version + 1,
+            UPDATE balance b SET balance = -(-b.balance - leg.amount), version = b.version + 1,
                     latest_on = greatest(b.latest_on, v_booked_on)
                 FROM unnest(v_accounts, v_amounts) AS leg (account_id, amount)
-                WHERE b.account_id = leg.account_id
+                WHERE b.account_id = ANY (ARRAY[leg.account_id])
                 RETURNING b.account_id, b.version, b.balance, b.latest_on, leg.amount)
         INSERT INTO posting (account_id, version, entry_id, amount, balance, booked_on, latest_on)
             SELECT account_id, version, v_entry.id, amount, balance, v_booked_on, latest_on FROM moved;
         GET DIAGNOSTICS v_moved = ROW_COUNT;
     EXCEPTION WHEN check_violation THEN
-        SELECT min(a.code) INTO v_short FROM unnest(v_accounts, v_amounts) AS leg (account_id, amount)
-            JOIN balance b USING (account_id) JOIN account a ON a.id = b.account_id
-            WHERE b.normal * (b.balance + leg.amount) < b.floor;
-        RAISE EXCEPTION '% does not hold enough', coalesce(v_short, 'an account') USING ERRCODE = 'KP402';
+        GET STACKED DIAGNOSTICS v_broken = CONSTRAINT_NAME, v_row = PG_EXCEPTION_DETAIL;
+        IF v_broken <> 'balance_floor_check' THEN
+            RAISE;
+        END IF;
+        SELECT code INTO v_short FROM account WHERE id = substring(v_row FROM '\((\d+)')::bigint;
+        RAISE EXCEPTION '% does not hold enough', v_short USING ERRCODE = 'KP402';
     END;
     IF v_moved <> cardinality(v_accounts) THEN
         RAISE EXCEPTION 'an entry names an account that does not exist' USING ERRCODE = 'KP404';
@@ -212,9 +276,22 @@ CREATE FUNCTION ledger_balance_on(p_account bigint, p_day date) RETURNS bigint
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = public, pg_temp AS $$
     SELECT coalesce((SELECT p.balance FROM posting p WHERE p.account_id = p_account AND p.version = v.settled), 0)
         + coalesce((SELECT sum(p.amount) FROM posting p WHERE p.account_id = p_account
-            AND p.version > v.settled AND p.version <= v.last AND p.booked_on <= p_day), 0)::bigint
+            AND p.version > v.settled AND p.version <= v.last AND p.booked_on <= p_day
+            AND p.booked_on < p.latest_on), 0)::bigint -- true of them all: a later day was booked before
     FROM ledger_versions_on(p_account, p_day) v
 $$;
+
+-- Closings follow each other, and each knows the entries that it closes, whoever writes it.
+CREATE FUNCTION closing_check() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('ledger.close'));
+    IF NEW.through <= (SELECT max(through) FROM period_close) THEN
+        RAISE EXCEPTION 'everything up to % is closed already', NEW.through USING ERRCODE = '42501';
+    END IF;
+    NEW.last_entry := coalesce((SELECT max(id) FROM entry), 0);
+    RETURN NEW;
+END $$;
+CREATE TRIGGER closing_check BEFORE INSERT ON period_close FOR EACH ROW EXECUTE FUNCTION closing_check();
 
 -- New rows of the books lie at the end of the table; the index's summary of them is made here.
 CREATE FUNCTION ledger_summarize() RETURNS integer
@@ -244,7 +321,7 @@ GRANT SELECT ON ALL TABLES IN SCHEMA public TO kopeck_app;
 GRANT INSERT ON watermark, period_close, seal, seal_key, verify_run TO kopeck_app;
 GRANT INSERT, UPDATE (acknowledged_at, acknowledged_by, reason) ON finding TO kopeck_app;
 GRANT INSERT, UPDATE (state, decided_by, decided_at, decision, entry_id) ON adjustment TO kopeck_app;
-REVOKE ALL ON FUNCTION ledger_epoch(), ledger_summarize() FROM PUBLIC;
+REVOKE ALL ON FUNCTION ledger_epoch(), ledger_epoch_holds(epoch, bigint), ledger_summarize() FROM PUBLIC;
 REVOKE ALL ON FUNCTION
     ledger_post(text, text, text, date, date, text, bigint[], bigint[], bigint[], bigint[], bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ledger_epoch(), ledger_summarize() TO kopeck_app;

@@ -230,6 +230,9 @@ def _books() -> None:
         unique=True,
         postgresql_where=sa.text("kind = 'reversal'"),
     )
+    op.create_index(
+        op.f("entry_corrects_idx"), "entry", ["corrects"], postgresql_where=sa.text("corrects IS NOT NULL")
+    )
     op.create_index(op.f("entry_xid_idx"), "entry", ["xid"], unique=False)
     op.create_foreign_key(op.f("entry_corrects_fkey"), "entry", "entry", ["corrects"], ["id"])
     op.add_column("posting", sa.Column("latest_on", sa.Date(), nullable=True, comment=_LATEST))
@@ -243,6 +246,12 @@ def _books() -> None:
         " WHERE p.account_id = balance.account_id AND p.version = balance.version"
     )
     op.alter_column("posting", "latest_on", nullable=False)
+    op.create_index(
+        "posting_late_idx",
+        "posting",
+        ["account_id", "version"],
+        postgresql_where=sa.text("booked_on < latest_on"),
+    )
     op.drop_index(op.f("posting_entry_id_idx"), "posting")
     op.create_index(
         op.f("posting_entry_id_idx"),

@@ -8,10 +8,8 @@ JOIN account a ON a.code = replace(CAST(:available AS text), '{}', p.creator) AN
 JOIN balance b ON b.account_id = a.id AND b.normal * b.balance >= :minimum
 CROSS JOIN LATERAL (
     -- What stood at the end of the last day; null (so LEAST takes what stands now) when no day is asked.
-    SELECT LEAST(b.normal * b.balance, CASE WHEN CAST(:until AS date) IS NOT NULL THEN (
-        SELECT b.normal * coalesce(sum(q.amount), 0)
-        FROM posting q WHERE q.account_id = a.id AND q.booked_on <= CAST(:until AS date)
-    )::bigint END) / :unit * :unit AS amount
+    SELECT LEAST(b.normal * b.balance, CASE WHEN CAST(:until AS date) IS NOT NULL
+        THEN b.normal * ledger_balance_on(a.id, CAST(:until AS date)) END) / :unit * :unit AS amount
 ) due
 WHERE p.verified AND p.hold_reason IS NULL AND p.method = :provider
     AND p.creator > :after

@@ -18,6 +18,8 @@ from core.settings import Settings
 from jobs.job import Context
 from jobs.run_now import run_all
 from ledger import accounts
+from ledger.finding import Finding
+from ledger.findings import record_run
 from ledger.post import credit, debit, post
 
 ROLES = ("platform", "operator", "finance", "seller", "creator", "auditor")
@@ -107,6 +109,8 @@ def build(market: Market) -> None:
     _sales(market)
     _members(market)
     _payouts(market)
+    _adjustments(market)
+    _findings(market)
     market.ids |= {
         f"{kind}_none": public_id(kind, 999_999, market.clock.now) for kind in ("enr", "po", "rwd")
     }
@@ -132,6 +136,7 @@ def _money(market: Market) -> None:
     ok = market.call.ok
     ok("operator", "POST", "/v1/funds", {"id": "main", "name": "Main", "currency": "RUB", "budget": rub("1000000.00")})  # fmt: skip
     ok("finance", "POST", "/v1/funds/main/deposits", {"amount": rub("500000.00"), "reference": "order 1"})
+    ok("finance", "POST", "/v1/ledger/periods/2026-09/close")
     line = {"id": "l", "purpose": "all", "allocation": {"amount": rub("100000.00"), "per": "once"}}
     ok("operator", "POST", "/v1/funds/main/lines", line)
     for program, opened in (("prog", "all"), ("club", "applications"), ("door", "applications")):
@@ -204,3 +209,31 @@ def _payouts(market: Market) -> None:
     ok("finance2", "POST", f"/v1/payout-runs/{market.ids['run_sent']}/approve")
     ok("finance", "POST", f"/v1/payouts/{market.ids['po_held']}/hold", {"reason": "wait"})
     market.jobs()
+
+
+def postings(*legs: tuple[str, str]) -> list[dict[str, Any]]:
+    """Account and amount of each posting of an entry by hand."""
+    return [{"account": account, "amount": rub(amount)} for account, amount in legs]
+
+
+def _adjustments(market: Market) -> None:
+    """Two that wait for another person than Oleg, and one that is posted."""
+    for name, amount in (("large", "150000.00"), ("larger", "250000.00"), ("posted", "3.00")):
+        body = {
+            "postings": postings((accounts.OPENING, amount), ("expenses:writeoff", f"-{amount}")),
+            "reason": name,
+        }
+        made = market.call.ok("operator2", "POST", "/v1/ledger/entries", body)
+        market.ids |= {f"adj_{name}": made["id"], f"entry_{name}": made["entry"] or ""}
+
+
+def _findings(market: Market) -> None:
+    """Two warnings that nobody has looked at, and one that somebody has."""
+    warnings = [Finding("reward_clamped", f"target {n}", "made up", halts=False) for n in (1, 2, 3)]
+    with transaction(market.engine) as session:
+        found, _ = record_run(session, ["reward_clamped"], warnings, market.clock.now, market.clock.now)
+    market.ids |= {
+        f"fnd_{name}": each.id for name, each in zip(("open", "other", "done"), found, strict=True)
+    }
+    body = {"finding": market.ids["fnd_done"], "reason": "known"}
+    market.call.ok("finance", "POST", "/v1/ledger/acknowledge", body)

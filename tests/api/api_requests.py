@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from api_market import RULES, Market, payee, rub
+from api_market import RULES, Market, payee, postings, rub
 from sqlalchemy import Engine, text
 
 from api.app import MODULES
@@ -23,6 +23,10 @@ RUN = {"currency": "RUB", "provider": "manual", "creators": ["d2"]}
 PRODUCT = {"seller": "s1", "title": "Jug", "category": "home", "price": rub("5.00")}
 CONTENT = {"creator": "c1", "kind": "text", "published_at": "2026-11-01T00:00:00Z", "products": ["p1"]}
 SETTLED = {"outcome": "paid", "reference": "pp-1"}
+BY_HAND = {
+    "postings": postings(("expenses:writeoff", "1.00"), ("equity:opening", "-1.00")),
+    "reason": "a",
+}
 SETTINGS = {"schedule": "manual", "minimum": rub("2.00"), "provider": "manual", "approval_limit": None}
 
 
@@ -230,7 +234,59 @@ REQUESTS: dict[str, Valid] = {
     "GET /ledger/accounts": _reader("auditor", "/v1/ledger/accounts"),
     "GET /ledger/accounts/<code>/postings": _reader("auditor", "/v1/ledger/accounts/equity:opening/postings"),
     "GET /ledger/entries/<id>": _reader("auditor", "/v1/ledger/entries/{entry1}"),
+    "POST /ledger/entries": Valid(
+        "operator",
+        "/v1/ledger/entries",
+        BY_HAND,
+        201,
+        BY_HAND | {"reason": "b"},
+        (
+            "/v1/ledger/entries",
+            BY_HAND | {"postings": postings(("expenses:bribes", "1.00"), ("equity:opening", "-1.00"))},
+        ),
+    ),
+    "GET /ledger/adjustments": _reader("auditor", "/v1/ledger/adjustments?state=proposed"),
+    "GET /ledger/adjustments/<id>": _reader("auditor", "/v1/ledger/adjustments/{adj_large}"),
+    "POST /ledger/adjustments/<id>/approve": Valid(
+        "finance",
+        "/v1/ledger/adjustments/{adj_large}/approve",
+        refused=("/v1/ledger/adjustments/{adj_posted}/approve", None),
+    ),
+    "POST /ledger/adjustments/<id>/reject": Valid(
+        "finance",
+        "/v1/ledger/adjustments/{adj_large}/reject",
+        {"reason": "a"},
+        other={"reason": "b"},
+        refused=("/v1/ledger/adjustments/{adj_posted}/reject", {"reason": "a"}),
+    ),
+    "GET /ledger/verify": _reader("auditor", "/v1/ledger/verify"),
+    "GET /ledger/findings": _reader("auditor", "/v1/ledger/findings?open=true"),
+    "GET /ledger/findings/<id>": _reader("auditor", "/v1/ledger/findings/{fnd_open}"),
+    "POST /ledger/acknowledge": Valid(
+        "finance",
+        "/v1/ledger/acknowledge",
+        {"finding": "{fnd_open}", "reason": "a"},
+        other={"finding": "{fnd_open}", "reason": "b"},
+        refused=("/v1/ledger/acknowledge", {"finding": "{fnd_done}", "reason": "a"}),
+    ),
     "GET /ledger/trial-balance": _reader("auditor", "/v1/ledger/trial-balance"),
+    "GET /ledger/seals": _reader("auditor", "/v1/ledger/seals"),
+    "GET /ledger/seals/<int:n>": _reader("auditor", "/v1/ledger/seals/1"),
+    "GET /ledger/seals/<int:n>/proof": _reader("auditor", "/v1/ledger/seals/1/proof?entry={entry1}"),
+    "GET /ledger/seal-keys": _reader("auditor", "/v1/ledger/seal-keys"),
+    "GET /ledger/accounts/<code>/balance": _reader("auditor", "/v1/ledger/accounts/equity:opening/balance"),
+    "GET /ledger/accounts/<code>/statement": _reader(
+        "auditor", "/v1/ledger/accounts/equity:opening/statement" + PERIOD
+    ),
+    "POST /ledger/periods/<period>/close": Valid(
+        "finance",
+        "/v1/ledger/periods/2026-10/close",
+        status=201,
+        refused=("/v1/ledger/periods/2026-09/close", None),
+    ),
+    "GET /ledger/periods": _reader("auditor", "/v1/ledger/periods"),
+    "GET /ledger/export": _reader("auditor", "/v1/ledger/export?format=csv"),
+    "GET /ledger/periods/<period>": _reader("auditor", "/v1/ledger/periods/2026-09"),
 }
 
 
@@ -251,9 +307,19 @@ def send(market: Market, name: str, role: str | None = None, path: str | None = 
     """The valid request of an operation, changed as `more` says (`json`, headers)."""
     valid = REQUESTS[name]
     given = {"json": valid.json, "body": valid.body} | (valid.headers or {}) | more
-    given["json"] = None if given["body"] is not None else given["json"]
+    given["json"] = None if given["body"] is not None else _filled(given["json"], market.ids)
     where = (path or valid.path).format(**market.ids)
     return market.call(role or valid.role, name.split()[0], where, **given)
+
+
+def _filled(json: Any, ids: dict[str, str]) -> Any:
+    """A body whose field is nothing but {name} gets the id of that name."""
+    if not isinstance(json, dict):
+        return json
+    names = {f"{{{name}}}": id for name, id in ids.items()}
+    return {
+        field: names.get(value, value) if isinstance(value, str) else value for field, value in json.items()
+    }
 
 
 _TABLES = text(

@@ -35,7 +35,7 @@ def _admin(statement: str) -> None:
 
 @pytest.fixture(scope="session")
 def settings() -> Settings:
-    return load_settings({"KOPECK_HOME": "/nonexistent"})
+    return load_settings({"KOPECK_HOME": "/nonexistent", "KOPECK_SEAL_KEY": "5e" * 32})
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -17,19 +17,20 @@ BAD: list[Any] = [
 MORE = ["0.001", "1.001"]  # fine as an amount, no whole number of kopecks
 NOT_POSITIVE = ["0", "0.00", "-1", "-0.01"]
 # operation -> the way to each money object in its body, and whether it must be above zero
-FIELDS: list[tuple[str, tuple[str, ...], bool]] = [
+FIELDS: list[tuple[str, tuple[Any, ...], bool]] = [
     ("PUT /products/<id>", ("price",), False),
     ("POST /funds", ("budget",), True),
     ("POST /funds/<id>/deposits", ("amount",), True),
     ("POST /funds/<id>/lines", ("allocation", "amount"), True),
     ("PUT /payout-settings", ("minimum",), True),
     ("PUT /payout-settings", ("approval_limit",), True),
+    ("POST /ledger/entries", ("postings", 0, "amount"), False),
 ]
 
 
 @pytest.mark.parametrize(("name", "way", "positive"), FIELDS)
 def test_b3_every_bad_amount_is_422_at_once(
-    market: Market, name: str, way: tuple[str, ...], positive: bool
+    market: Market, name: str, way: tuple[Any, ...], positive: bool
 ) -> None:
     before, body, slow = picture(market.engine), REQUESTS[name].json, []
     for amount in [*BAD, *MORE, *(NOT_POSITIVE if positive else ["-1", "-0.01"])]:

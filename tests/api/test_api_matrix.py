@@ -83,10 +83,33 @@ POST   /creators/<id>/payee/verify                  ..F...
 GET    /ledger/accounts                             .OF..A
 GET    /ledger/accounts/<code>/postings             .OF..A
 GET    /ledger/entries/<id>                         .OF..A
+POST   /ledger/entries                              .O....
+GET    /ledger/adjustments                          .OF..A
+GET    /ledger/adjustments/<id>                     .OF..A
+POST   /ledger/adjustments/<id>/approve             .OF...
+POST   /ledger/adjustments/<id>/reject              .OF...
 GET    /ledger/trial-balance                        .OF..A
+GET    /ledger/verify                               .OF..A
+GET    /ledger/findings                             .OF..A
+GET    /ledger/findings/<id>                        .OF..A
+POST   /ledger/acknowledge                          .OF...
+GET    /ledger/seals                                .OF..A
+GET    /ledger/seals/<int:n>                        .OF..A
+GET    /ledger/seals/<int:n>/proof                  .OF..A
+GET    /ledger/seal-keys                            .OF..A
+GET    /ledger/accounts/<code>/balance              .OF..A
+GET    /ledger/accounts/<code>/statement            .OF..A
+POST   /ledger/periods/<period>/close               ..F...
+GET    /ledger/periods                              .OF..A
+GET    /ledger/periods/<period>                     .OF..A
+GET    /ledger/export                               .OF..A
 """
 ROWS = {" ".join(row.split()[:2]): row.split()[2] for row in MATRIX.strip().splitlines()}
-INVITES = {"creator": "c3"}  # an operator names whom it enrols
+OPERATORS = {  # an operator names whom it enrols, and cannot acknowledge what finance did
+    "POST /programs/<id>/enrolments": {"creator": "c3"},
+    "POST /ledger/acknowledge": {"finding": "{fnd_other}", "reason": "a"},
+}
+ANOTHER = {"operator": "adj_larger"}  # what one role has decided, another one cannot decide again
 
 
 def test_a1_the_matrix_has_a_row_for_every_operation_and_no_other() -> None:
@@ -111,8 +134,9 @@ def test_a1_every_role_gets_what_the_matrix_says(market: Market, name: str) -> N
         if cell == ".":
             continue
         who = valid.role if valid.role.startswith(role) else role
-        body = {"json": INVITES} if (name, role) == ("POST /programs/<id>/enrolments", "operator") else {}
-        answer = send(market, name, role=who, **body)
+        body = {"json": OPERATORS[name]} if role == "operator" and name in OPERATORS else {}
+        path = valid.path.replace("adj_large", ANOTHER.get(role, "adj_large"))
+        answer = send(market, name, role=who, path=path, **body)
         assert answer.status_code == valid.status, (role, answer.text)
 
 

@@ -53,6 +53,7 @@ BAD = {
     "MINIMUM_WATCH_MS": "٣",
     "PARKED_HOURS": "99999",
     "BATCH_BACKLOG": " 5",
+    "ADJUSTMENT_LIMIT": "100000.50",
 }
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.merkle import EMPTY_ROOT, Proof, leaf_hash, node_hash, prove, root_of
+from ledger.merkle import EMPTY_ROOT, Proof, RisingRoot, leaf_hash, node_hash, prove, root_of
 
 
 def by_definition(leaves: list[bytes]) -> bytes:
@@ -25,6 +25,10 @@ def by_definition(leaves: list[bytes]) -> bytes:
 def test_the_root_is_the_rfc_s(data: list[bytes]) -> None:
     leaves = [leaf_hash(each) for each in data]
     assert root_of(leaves) == by_definition(leaves)
+    rising = RisingRoot()
+    for leaf in leaves:
+        rising.add(leaf)
+    assert (rising.size, rising.root()) == (len(leaves), by_definition(leaves))
 
 
 @given(st.lists(st.binary(max_size=8), min_size=1, max_size=70), st.data())
@@ -34,6 +38,13 @@ def test_a_proof_leads_to_the_root_and_from_no_other_leaf(data: list[bytes], pic
     proof = prove(leaves, index)
     assert proof.root_for(leaves[index]) == root_of(leaves)
     assert proof.root_for(leaf_hash(b"another leaf altogether")) != root_of(leaves)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 7, 8, 9, 31, 33, 63, 65, 127, 129])
+def test_every_leaf_of_a_lopsided_tree_has_its_proof(size: int) -> None:
+    leaves = [leaf_hash(bytes([n])) for n in range(size)]
+    for index, leaf in enumerate(leaves):
+        assert prove(leaves, index).root_for(leaf) == root_of(leaves) == by_definition(leaves)
 
 
 def test_published_values() -> None:

@@ -1,0 +1,34 @@
+"""Every check of this release, in one list."""
+
+from functools import partial
+
+from core.settings import Settings
+from ledger.check import Check
+from ledger.check_seals import check_seals
+from ledger.keyring import trusted_keys
+from ledger.seal_chain import Head
+from ledger.verify import CHECKS as LEDGER
+from payouts.checks import CHECKS as PAYOUTS
+from rewards.checks import CHECKS as REWARDS
+
+CHECKS: tuple[Check, ...] = (*LEDGER, *REWARDS, *PAYOUTS)
+
+
+def all_checks(settings: Settings, head: Head | None = None) -> tuple[Check, ...]:
+    """With the seals, which are proved by the keys that this installation keeps. `head`: one written down outside.
+
+    Raises:
+        Invalid: `bad_seal_key`.
+    """
+    find = partial(check_seals, trusted=_trusted(settings), head=head)
+    return (
+        *CHECKS,
+        Check("seals", "every entry is as it was sealed, and the chain of seals is whole", find=find),
+    )
+
+
+def _trusted(settings: Settings) -> list[bytes]:
+    """None where no key was ever made: proving must not make one, which would call every seal a forgery."""
+    if settings.seal_key is None and not (settings.home / "secrets" / "seal.key").exists():
+        return []
+    return trusted_keys(settings)
