@@ -10,11 +10,8 @@ from ledger.finding import Finding
 
 CHECKS: tuple[Check, ...] = (
     Check("entry_unbalanced", "an entry's postings are all there and sum to zero"),
-    Check("posting_without_entry", "every posting has its entry"),
-    Check("posting_without_account", "every posting has its account"),
-    Check("currency_mixed", "an entry posts to accounts of its currency"),
+    Check("posting_astray", "every posting has its entry and account, of one currency, and its entry's day"),
     Check("account_twice", "an entry has one posting an account"),
-    Check("booked_on_differs", "postings are booked on their entry's day"),
     Check("booked_in_closed_period", "nothing was booked on a day after it was closed"),
     Check("running_balance_wrong", "versions have no gap, and each posting carries its account's balance on"),
     Check("balance_wrong", "every balance is the sum of its account's postings"),

@@ -57,12 +57,12 @@ FLOOR = (
 LINE_NAME, CREATOR_NAME = f"account {LINE} RUB", f"account {CREATOR} RUB"
 BREAKS: list[tuple[str, tuple[str, ...], list[str]]] = [
     ("entry_unbalanced", ("UPDATE entry SET posting_count = 3 WHERE id = 1",), ["entry 1"]),
-    ("posting_without_entry", ("DELETE FROM entry WHERE id = 2",), ["posting 2/2", "posting 3/1"]),
-    ("posting_without_account", ("DELETE FROM account WHERE id = 1",), ["posting 1/1"]),
-    ("currency_mixed", ("UPDATE account SET currency = 'USD' WHERE id = 3",), ["entry 2", "entry 3"]),
+    ("posting_astray", ("DELETE FROM entry WHERE id = 2",), ["posting 2/2", "posting 3/1"]),
+    ("posting_astray", ("DELETE FROM account WHERE id = 1",), ["posting 1/1"]),
+    ("posting_astray", ("UPDATE account SET currency = 'USD' WHERE id = 3",), ["posting 3/1", "posting 3/2"]),
     ("account_twice", TWICE, ["entry 2", "entry 2"]),
     (
-        "booked_on_differs",
+        "posting_astray",
         ("UPDATE entry SET booked_on = booked_on - 1 WHERE id = 1",),
         ["posting 1/1", "posting 2/1"],
     ),
