@@ -1,5 +1,6 @@
 """Requests drawn from the document itself, valid and not: never a fault, every answer as documented."""
 
+import random
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -18,7 +19,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 SEED = 20261122
-EXAMPLES = 12
+EXAMPLES = 8
 SECONDS = 30  # for each of the two ways
 CHECKS = [
     not_a_server_error,
@@ -36,7 +37,9 @@ def role_of(method: str, path: str) -> str:
         return "auditor"
     if path.startswith(("/v1/payout", "/v1/creators/{id}/payee")) or path.endswith("/deposits"):
         return "finance"
-    if path.startswith(("/v1/programs", "/v1/enrolments", "/v1/funds", "/v1/formulas")):
+    if path.startswith(("/v1/ledger/periods", "/v1/ledger/acknowledge")):
+        return "finance"
+    if path.startswith(("/v1/ledger", "/v1/programs", "/v1/enrolments", "/v1/funds", "/v1/formulas")):
         return "operator"
     return "platform"
 
@@ -87,10 +90,12 @@ def try_out(market: Market, operation: Any, mode: schemathesis.GenerationMode) -
 def test_b12_no_drawn_request_is_a_fault_and_every_answer_is_as_documented(
     market: Market, mode: schemathesis.GenerationMode
 ) -> None:
-    """Half of them aim at what exists. What runs out of time is cut off at the end of the document."""
+    """Half of them aim at what exists. What runs out of time is left out, another part in each of the two ways."""
     schema = schemathesis.openapi.from_wsgi("/openapi.json", market.call.app)
     ends, seen, left = time.monotonic() + SECONDS, 0, []
-    for operation in operations(schema):
+    shuffled = list(operations(schema))
+    random.Random(f"{SEED} {mode}").shuffle(shuffled)
+    for operation in shuffled:
         if time.monotonic() > ends:
             left.append(operation.label)
             continue
@@ -98,4 +103,4 @@ def test_b12_no_drawn_request_is_a_fault_and_every_answer_is_as_documented(
             seen += try_out(market, operation, mode)
         except (schemathesis.errors.SchemathesisError, hypothesis.errors.Unsatisfiable):
             assert mode is schemathesis.GenerationMode.NEGATIVE  # nothing of it can be wrong
-    assert len(left) < 40 and seen > 200, (seen, left)
+    assert len(left) < len(shuffled) / 2 and seen > 200, (seen, left)
