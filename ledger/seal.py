@@ -98,10 +98,15 @@ def seal_next(
 def seal_all(
     engine: Engine, signer: Signer, now: Callable[[], datetime], most_postings: int = MOST_POSTINGS
 ) -> Iterator[Seal]:
-    """Seal everything there is, one transaction a seal; each seal as it stands."""
+    """Seal everything there is, one transaction a seal; each seal as it stands.
+
+    It ends with the first seal that had room for more: what is posted meanwhile is the next call's.
+    """
     summarize(engine)
     while (taken := seal_next(engine, signer, now(), most_postings)) is not None:
         yield taken
+        if taken.postings < most_postings:
+            return
 
 
 def summarize(engine: Engine) -> None:
