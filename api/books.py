@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from api.fields import AmountField, Currency, Day, Moment, MoneyField
 from api.operation import STAFF, operation
-from api.paging import PageQuery, after_of, signed
+from api.paging import MOST, Limit, PageQuery, after_of, signed
 from api.runtime import runtime
 from core.money import Money
 from ledger import asof, balances
@@ -27,6 +27,7 @@ class DayOrMoment(fields.String):
         return parsed
 
 
+WHOLE = 100_000  # lines
 AS_OF = {
     "format": "date",
     "description": "A day: what is booked by its end. A moment (RFC 3339): what the last watermark up to it saw.",
@@ -39,7 +40,8 @@ class AsOfQuery(Schema):
 
 
 class TrialQuery(PageQuery, AsOfQuery):
-    pass
+    # A trial balance is read whole; only who asks for pages gets them.
+    limit = Limit(load_default=WHOLE, metadata={"minimum": 1, "maximum": MOST})
 
 
 class BalanceQuery(AsOfQuery):
@@ -121,7 +123,10 @@ def _when(at: asof.AsOf) -> dict[str, Any]:
 
 @operation(blp, "GET", "/ledger/trial-balance", roles=STAFF, query=TrialQuery, answer=TrialPageOut)
 def trial_balance(session: Session, query: dict[str, Any]) -> Any:
-    """Every account that had moved by then (debit positive), by code; the whole sums to zero in each currency"""
+    """Every account that had moved by then (debit positive), by code; the whole sums to zero in each currency
+
+    All lines, or pages of them for who sends a `limit`.
+    """
     after, limit = after_of(query, list), query["limit"]
     at = _at(session, query["as_of"])
     totals = None

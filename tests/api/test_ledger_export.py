@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from api_market import Market
 from api_served import Served, at_once, eventually
+from by_hand import unguarded
 from sqlalchemy import Engine, text
 
 from api import exports
@@ -37,8 +38,7 @@ _LEGS = text(
 @pytest.fixture
 def large(owner: Engine) -> int:
     """10,000 entries more; the file has 17 MB."""
-    with owner.begin() as connection:
-        connection.execute(text("SET LOCAL session_replication_role = replica"))
+    with unguarded(owner) as connection:
         connection.execute(_BULK, {"n": 10_000})
         connection.execute(_LEGS)
     return 10_000
@@ -98,8 +98,7 @@ def test_an_unknown_format_is_422(market: Market, query: str) -> None:
 
 
 def test_what_fails_at_the_start_is_a_problem(market: Market, owner: Engine) -> None:
-    with owner.begin() as connection:
-        connection.execute(text("SET LOCAL session_replication_role = replica"))
+    with unguarded(owner) as connection:
         connection.execute(text("DELETE FROM posting WHERE entry_id = (SELECT min(id) FROM entry)"))
     for name in NAMES:
         answer = market.call("auditor", "GET", f"{PATH}?format={name}")

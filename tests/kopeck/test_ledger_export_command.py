@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 import structlog
+from by_hand import unguarded
 from click.testing import CliRunner, Result
 from sqlalchemy import Engine, text
 
@@ -69,8 +70,7 @@ def test_parquet_is_read_back(kopeck: Run, tmp_path: Path) -> None:
 def test_what_fails_leaves_the_file_that_was_there(kopeck: Run, owner: Engine, tmp_path: Path) -> None:
     path = tmp_path / "ledger.csv"
     path.write_text("yesterday's")
-    with owner.begin() as connection:
-        connection.execute(text("SET LOCAL session_replication_role = replica"))
+    with unguarded(owner) as connection:
         connection.execute(text("DELETE FROM posting"))
     failed = kopeck("--format", "csv", "--output", str(path))
     assert failed.exit_code == 1 and "kopeck ledger verify" in failed.stderr

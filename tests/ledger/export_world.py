@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from by_hand import unguarded
 from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 
@@ -93,8 +94,7 @@ def keep(engine: Engine, steps: list[Any]) -> None:
 
 def wipe(owner: Engine) -> None:
     """Empty books again."""
-    with owner.begin() as connection:
-        connection.execute(text("SET LOCAL session_replication_role = replica"))
+    with unguarded(owner) as connection:
         connection.execute(
             text("TRUNCATE entry, posting, balance, account, period_close RESTART IDENTITY CASCADE")
         )
@@ -118,8 +118,7 @@ _MANY = r"""
 def many(owner: Engine, entries: int, creators: int) -> None:
     """Entries of `creators` + 1 postings each in empty books, faster than through the door."""
     given = {"entries": entries, "creators": creators, "day": FIRST}
-    with owner.begin() as connection:
-        connection.execute(text("SET LOCAL session_replication_role = replica"))
+    with unguarded(owner) as connection:
         for statement in _MANY.split(";")[:-1]:
             named = {name: given[name] for name in given if re.search(rf"(?<!\\):{name}\b", statement)}
             connection.execute(text(statement), named)
