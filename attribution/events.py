@@ -44,7 +44,8 @@ class EventRecord:
 
 _EARNED = text(
     "SELECT a.policy, a.outcome, s.content, s.creator FROM attribution a"
-    " LEFT JOIN share s ON s.purchase_id = a.purchase_id AND s.policy = a.policy AND s.refund_id IS NULL"
+    " LEFT JOIN share s ON s.purchase_id = a.purchase_id AND s.policy = a.policy"
+    " AND s.generation = a.generation AND s.refund_id IS NULL"
     " WHERE a.purchase_id = :purchase ORDER BY a.policy, s.content"
 )
 

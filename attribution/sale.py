@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from attribution.tables import attribution, purchase, refund, share
@@ -84,6 +84,14 @@ def _outcomes(session: Session, purchase_id: int) -> list[SaleOutcome]:
     }
     for row in session.execute(
         select(share, refund.c.event_id.label("refund"))
+        .join(
+            attribution,
+            and_(
+                made.purchase_id == share.c.purchase_id,
+                made.policy == share.c.policy,
+                made.generation == share.c.generation,
+            ),
+        )
         .outerjoin(refund, refund.c.id == share.c.refund_id)
         .where(share.c.purchase_id == purchase_id)
         .order_by(share.c.refund_id.nulls_first(), share.c.content)

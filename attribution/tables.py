@@ -14,6 +14,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    Numeric,
     PrimaryKeyConstraint,
     SmallInteger,
     Table,
@@ -68,7 +69,13 @@ touch = Table(
     Column("batch_id", BigInteger, nullable=False),
     PrimaryKeyConstraint("event_id", "occurred_at"),
     Index(None, "viewer", "occurred_at"),
-    Index(None, "batch_id"),
+    # A batch's rows lie together: a summary every 32 pages finds them, and costs an insert nothing.
+    Index(
+        None,
+        "batch_id",
+        postgresql_using="brin",
+        postgresql_with={"pages_per_range": 32, "autosummarize": True},
+    ),
     postgresql_partition_by="RANGE (occurred_at)",
 )
 
@@ -190,13 +197,39 @@ policy = Table(
     "policy",
     metadata,
     ref("id", primary_key=True),
+    recorded("created_at"),
+)
+
+MODELS = ("last_touch", "first_touch", "linear", "position_based", "time_decay")
+SCOPES = ("product", "seller", "store")
+
+policy_version = Table(
+    "policy_version",
+    metadata,
+    ref("policy", ForeignKey("policy.id")),
+    Column("version", Integer, nullable=False),
     Column("model", Text, nullable=False),
     Column("scope", Text, nullable=False),
     Column("click_window_hours", Integer, nullable=False),
     Column("view_window_hours", Integer, nullable=False),
+    moment("effective_from", comment="purchases from then on are attributed by it, until the next version's"),
+    Column("created_by", Text, nullable=False),
     recorded("created_at"),
-    CheckConstraint("model IN ('last_touch')", "model"),
-    CheckConstraint("scope IN ('product')", "scope"),
+    PrimaryKeyConstraint("policy", "version"),
+    UniqueConstraint("policy", "effective_from"),
+    CheckConstraint(f"model IN {MODELS}", "model"),
+    CheckConstraint(f"scope IN {SCOPES}", "scope"),
+    CheckConstraint(
+        "click_window_hours BETWEEN 0 AND 8760 AND view_window_hours BETWEEN 0 AND 8760", "windows"
+    ),
+)
+
+# Half-lives of a week, by whole hours, in integers: (10^18 x 2^(-h/168)) rounded for h below 168; a week more halves it.
+decay_weight = Table(
+    "decay_weight",
+    metadata,
+    Column("hours", Integer, primary_key=True, autoincrement=False),
+    Column("weight", Numeric, nullable=False),
 )
 
 # No foreign keys here: purchases and policies are never deleted, and two checks a row would double the cost of a row.
@@ -205,8 +238,16 @@ attribution = Table(
     metadata,
     Column("purchase_id", BigInteger, nullable=False),
     ref("policy"),
-    Column("outcome", Text, nullable=False, comment="what the last touch was"),
-    ref("touch_id", nullable=True),
+    Column("version", Integer, nullable=False, server_default="1", comment="of the policy"),
+    Column(
+        "generation",
+        Integer,
+        nullable=False,
+        server_default="1",
+        comment="1, and one more each time it is redone",
+    ),
+    Column("outcome", Text, nullable=False, comment="click, if one was taken; else view; else none"),
+    ref("touch_id", nullable=True, comment="the touch that earned, the one that earned most of several"),
     moment("touched_at", nullable=True),
     recorded("attributed_at"),
     PrimaryKeyConstraint("purchase_id", "policy"),
@@ -220,6 +261,13 @@ share = Table(
     Column("purchase_id", BigInteger, nullable=False),
     ref("policy"),
     Column("refund_id", BigInteger, comment="set on what a refund took back"),
+    Column(
+        "generation",
+        Integer,
+        nullable=False,
+        server_default="1",
+        comment="of the attribution; -n is the opposite of what generation n gave",
+    ),
     ref("content"),
     ref("creator"),
     ref("product"),
@@ -241,10 +289,42 @@ share = Table(
         "policy",
         "content",
         "refund_id",
+        "generation",
         unique=True,
         postgresql_nulls_not_distinct=True,
     ),
     Index(None, "creator", "day"),
+)
+
+# Touches that a traffic rule doubts: kept, and left out of tallies and shares unless a person clears them.
+suspect = Table(
+    "suspect",
+    metadata,
+    key(),
+    ref("event_id"),
+    moment("occurred_at"),
+    Column("kind", SmallInteger, nullable=False, comment="1 view, 2 click"),
+    Column("viewer", UUID, nullable=False),
+    ref("content"),
+    ref("product", nullable=True),
+    Column("rule", Text, nullable=False, comment="the first that hit"),
+    Column("detail", Text, nullable=False, comment="the figure and the threshold"),
+    Column("state", Text, nullable=False, server_default="open"),
+    recorded("found_at"),
+    moment("decided_at", nullable=True),
+    Column("decided_by", Text),
+    Column("reason", Text),
+    UniqueConstraint("event_id", "occurred_at"),
+    CheckConstraint("state IN ('open', 'confirmed', 'cleared')", "state"),
+    CheckConstraint("(state = 'open') = (decided_at IS NULL)", "decided"),
+    Index("suspect_open_idx", "id", postgresql_where="state = 'open'"),
+)
+
+# Purchases whose touches were doubted or cleared after they had been attributed: to be attributed anew.
+reattribution = Table(
+    "reattribution",
+    metadata,
+    Column("purchase_id", BigInteger, primary_key=True, autoincrement=False),
 )
 
 changed_purchase = Table(

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from attribution.attribute import take_back
+from attribution.take_back import take_back
 from core.database import transaction
 from jobs.job import Context, Job
 

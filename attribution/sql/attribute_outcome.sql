@@ -1,8 +1,13 @@
--- In: `chosen`, the policy, the claimed range of purchases. Out: what attribution made of each of them, once. The
--- primary key is the last guard.
-INSERT INTO attribution (purchase_id, policy, outcome, touch_id, touched_at)
-SELECT p.id, :policy, CASE h.kind WHEN 2 THEN 'click' WHEN 1 THEN 'view' ELSE 'none' END, h.touch_id, h.touched_at
-FROM purchase p LEFT JOIN chosen h ON h.purchase_id = p.id
-WHERE p.id BETWEEN :first_id AND :last_id AND p.occurred_at <= :ready
-    AND NOT EXISTS (SELECT FROM attribution a WHERE a.purchase_id = p.id AND a.policy = :policy)
-ORDER BY p.id
+-- In: `claimed`, `chosen`, the policy and its version. Out: what attribution made of each purchase, once; of one that is
+-- attributed anew, its new generation. The primary key is the last guard.
+INSERT INTO attribution AS a (purchase_id, policy, version, generation, outcome, touch_id, touched_at)
+SELECT p.purchase_id, :policy, :version, p.generation,
+    CASE h.kind WHEN 2 THEN 'click' WHEN 1 THEN 'view' ELSE 'none' END, h.touch_id, h.touched_at
+FROM claimed p LEFT JOIN (
+    SELECT DISTINCT ON (purchase_id) purchase_id, max(kind) OVER (PARTITION BY purchase_id) AS kind, touch_id, touched_at
+    FROM chosen ORDER BY purchase_id, weight DESC, content
+) h ON h.purchase_id = p.purchase_id
+ORDER BY p.purchase_id
+ON CONFLICT (purchase_id, policy) DO UPDATE SET generation = excluded.generation, outcome = excluded.outcome,
+    touch_id = excluded.touch_id, touched_at = excluded.touched_at, attributed_at = now()
+WHERE a.generation = excluded.generation - 1

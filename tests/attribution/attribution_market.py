@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import Engine, text
 
-from attribution.attribute import attribute, take_back
+from attribution.attribute import attribute
+from attribution.take_back import take_back
 from attribution.decode import decode_ndjson
 from attribution.ingest import BatchResult
 from attribution.receive import store

@@ -23,7 +23,8 @@ from attribution_market import (
 )
 from sqlalchemy import text
 
-from attribution.attribute import attribute, take_back
+from attribution.attribute import attribute
+from attribution.take_back import take_back
 from attribution.batches import get_batch, list_batches
 from attribution.events import find_event, list_events
 from attribution.importing import begin_import, end_import, import_events
