@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import Engine, text
 
 from attribution.attribute import attribute
-from attribution.take_back import take_back
 from attribution.decode import decode_ndjson
 from attribution.ingest import BatchResult
 from attribution.receive import store
+from attribution.take_back import take_back
 from attribution.tally import qualify, tally
 from attribution.unpark import unpark
 from catalog.tables import content, creator, product, product_tag, seller

@@ -24,13 +24,13 @@ from attribution_market import (
 from sqlalchemy import text
 
 from attribution.attribute import attribute
-from attribution.take_back import take_back
 from attribution.batches import get_batch, list_batches
 from attribution.events import find_event, list_events
 from attribution.importing import begin_import, end_import, import_events
 from attribution.recount import verify_tallies
 from attribution.report import attribution_report
 from attribution.sale import sale_attribution
+from attribution.take_back import take_back
 from attribution.tally import qualify, tally
 from core.database import transaction
 from core.errors import Invalid, NotFound
