@@ -17,6 +17,8 @@ MODULES = (
     "programs",
     "enrolments",
     "formulas",
+    "policies",
+    "suspects",
     "funds",
     "creators",
     "payouts",

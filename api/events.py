@@ -1,5 +1,6 @@
 """Events in, and what became of them."""
 
+from decimal import Decimal
 from typing import Any
 
 from flask import request
@@ -138,7 +139,7 @@ class EventAndOthersOut(EventOut):
 
 
 class StateQuery(PageQuery):
-    state = Choice("conflict", "parked", required=True)
+    state = Choice("conflict", "parked", "suspect", required=True)
 
 
 class BatchRecordOut(BatchOut):
@@ -149,18 +150,54 @@ class BatchRecordOut(BatchOut):
     tallied_at = Moment(required=True, allow_none=True)
 
 
+class MicrosField(fields.String):
+    """Micros of a unit or an order as decimal text: 0.333334."""
+
+    def _serialize(self, value: int, attr: Any, obj: Any, **kwargs: Any) -> str:
+        return f"{Decimal(value).scaleb(-6):f}"
+
+
 class SaleShareOut(Schema):
     content = Ref(required=True)
     creator = Ref(required=True)
     amount = MoneyField(required=True)
+    units = MicrosField(required=True)
+    orders = MicrosField(required=True)
+    weight = fields.String(required=True, allow_none=True)
     refund = fields.String(required=True, allow_none=True)
+
+
+class SaleTouchOut(Schema):
+    id = fields.String(required=True)
+    type = fields.String(required=True)
+    occurred_at = Moment(required=True)
+    content = Ref(required=True)
+    creator = Ref(required=True)
+    product = Ref(required=True, allow_none=True)
+    taken = fields.Boolean(required=True)
+    reason = fields.String(required=True, allow_none=True)
+    weight = fields.String(required=True, allow_none=True)
+
+
+class PolicyInForceOut(Schema):
+    version = fields.Integer(required=True)
+    model = fields.String(required=True)
+    scope = fields.String(required=True)
+    click_window_hours = fields.Integer(required=True)
+    view_window_hours = fields.Integer(required=True)
 
 
 class OutcomeOut(Schema):
     policy = Ref(required=True)
     outcome = fields.String(required=True)
+    version = fields.Nested(PolicyInForceOut, required=True, allow_none=True)
+    generation = fields.Integer(required=True, allow_none=True)
+    attributed_at = Moment(required=True, allow_none=True)
+    agrees = fields.Boolean(required=True, allow_none=True)
     touch = fields.String(required=True, allow_none=True)
     touched_at = Moment(required=True, allow_none=True)
+    touch_count = fields.Integer(required=True)
+    touches = fields.List(fields.Nested(SaleTouchOut), required=True)
     shares = fields.List(fields.Nested(SaleShareOut), required=True)
 
 
@@ -172,6 +209,7 @@ class SaleOut(Schema):
     amount = MoneyField(required=True)
     occurred_at = Moment(required=True)
     day = Day(required=True)
+    anonymous = fields.Boolean(required=True)
     refunded = MoneyField(required=True)
     returned = fields.Integer(required=True)
     policies = fields.List(fields.Nested(OutcomeOut), required=True)
@@ -212,7 +250,7 @@ def get_event(session: Session, id: str) -> Any:
 
 @operation(blp, "GET", "/events", roles=READERS, query=StateQuery, answer=EventOut, many=True)
 def list_events(session: Session, query: dict[str, Any]) -> Page:
-    """Events in conflict with a first one, or parked until a reference arrives"""
+    """Events in conflict with a first one, parked until a reference arrives, or doubted by a traffic rule"""
     after = after_of(query, int)
     rows, last = events.list_events(
         session, query["state"], query["limit"], events.FIRST if after is None else after
@@ -236,7 +274,7 @@ def get_batch(session: Session, id: str) -> Any:
 
 @operation(blp, "GET", "/sales/<order>/<product>/attribution", roles=READERS, answer=SaleOut)
 def get_sale(session: Session, order: str, product: str) -> Any:
-    """Who a sale is attributed to, and what refunds took back"""
+    """Who a sale is attributed to by each policy, by which touches and why, and what refunds took back"""
     return sale.sale_attribution(session, order, product)
 
 

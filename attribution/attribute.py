@@ -3,12 +3,12 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
+from attribution.chosen import bound, chosen_sql
 from attribution.floors import raise_floor
 from attribution.policies import PolicyVersion, versions
-from attribution.scopes import ORDERS, SCOPES
 from core.database import sql
 from core.settings import Settings
 
@@ -26,6 +26,10 @@ _TOUCHES = text(
 _MEMORY = "SET LOCAL jit = off; SET LOCAL work_mem = '128MB'; SET LOCAL enable_mergejoin = off; "
 _BULK = _MEMORY + "SET LOCAL enable_nestloop = off"
 _FEW = _MEMORY + "SET LOCAL enable_hashjoin = off"
+_AMONG = (
+    "(SELECT id AS purchase_id, viewer, product, quantity, amount, occurred_at FROM purchase"
+    " WHERE id BETWEEN :first_id AND :last_id AND occurred_at BETWEEN :first_at AND :last_at)"
+)
 _AS_BEFORE = "SET LOCAL enable_nestloop = on; SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on"
 
 
@@ -66,29 +70,25 @@ def choose(session: Session, policy: PolicyVersion) -> int:
     """Make `chosen` of `claimed`; how many purchases were claimed.
 
     Many purchases: the touches are read once through hashes; few: each one's by index. The planner is told which,
-    because just after an import it has no statistics to see it by.
+    because just after an import it has no statistics to see it by. `chosen` may name purchases that are not claimed:
+    what keeps it asks for both.
     """
     span = session.execute(sql("attribution", "attribute_span")).one()
     bulk = span.purchases * ROWS_A_PROBE > session.execute(_TOUCHES).scalar_one()
     session.execute(text(_BULK if bulk else _FEW))
-    statement = _statement(policy)
-    at: dict[str, Any] = {
-        "model": policy.model,
-        "first_at": span.first_at,
-        "last_at": span.last_at,
-        "click_hours": policy.click_window_hours,
-        "view_hours": policy.view_window_hours,
-        "longest_hours": max(policy.click_window_hours, policy.view_window_hours),
-    }
-    session.execute(statement, {name: at[name] for name in statement.compile().params})
+    purchases = _bulk_purchases(session, span) if bulk and span.purchases else "claimed"
+    # CREATE TABLE AS, because it may run in parallel.
+    made = "CREATE TEMP TABLE chosen ON COMMIT DROP AS " + chosen_sql(policy, purchases=purchases)
+    session.execute(*bound(made, policy, **span._mapping))
     session.execute(text(_AS_BEFORE))
     return int(span.purchases)
 
 
-def _statement(policy: PolicyVersion) -> Any:
-    candidates = sql("attribution", "attribute_candidates").text.replace("{scope}", SCOPES[policy.scope])
-    if policy.model in ORDERS:
-        whole = sql("attribution", "attribute_one").text.replace("{order}", ORDERS[policy.model])
-    else:
-        whole = sql("attribution", "attribute_several").text
-    return text(whole.replace("{candidates}", candidates))
+def _bulk_purchases(session: Session, span: Row[Any]) -> str:
+    """What to read the claimed purchases from: parallel workers see no temporary table. If they lie too thin among
+    others, it is the table after all, and its statistics say that the touches are the larger side.
+    """
+    if span.last_id - span.first_id < 2 * span.purchases:
+        return _AMONG
+    session.execute(text("ANALYZE claimed (viewer)"))
+    return "claimed"

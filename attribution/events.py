@@ -26,11 +26,11 @@ class Earned:
 
 @dataclass(frozen=True, slots=True)
 class EventRecord:
-    """One thing that came under an event id. `tallied`: a touch is counted; a sale needs no counting."""
+    """One thing that came under an event id. `tallied`: a touch is counted, which a suspect is not; a sale needs no counting."""
 
     id: str
     type: str
-    state: Literal["accepted", "parked", "dropped", "rejected", "conflict"]
+    state: Literal["accepted", "suspect", "parked", "dropped", "rejected", "conflict"]
     occurred_at: datetime
     received_at: datetime
     batch: str
@@ -63,7 +63,7 @@ def find_event(session: Session, event_id: str) -> list[EventRecord]:
 
 
 def list_events(
-    session: Session, state: Literal["conflict", "parked"], limit: int = 100, cursor: int = FIRST
+    session: Session, state: Literal["conflict", "parked", "suspect"], limit: int = 100, cursor: int = FIRST
 ) -> tuple[list[EventRecord], int | None]:
     """Events in a state, oldest first, and the cursor of the next page."""
     rows = session.execute(sql("attribution", f"event_{state}"), {"after": cursor, "limit": limit + 1}).all()

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Row, func, insert, select, text
+from sqlalchemy import func, insert, select, text
 from sqlalchemy.orm import Session
 
 from attribution.tables import MODELS, SCOPES, policy, policy_version
-from core.errors import Invalid, NotFound, Refused
+from core.errors import Invalid, Refused
 
 FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('kopeck attribution'))")
@@ -103,16 +103,3 @@ def add_version(
         )
     )
     return made
-
-
-def policy_rows(session: Session, name: str) -> list[Row[tuple[object, ...]]]:
-    """The versions of one policy, oldest first.
-
-    Raises:
-        NotFound: no such policy.
-    """
-    v = policy_version
-    rows = list(session.execute(select(v).where(v.c.policy == name).order_by(v.c.version)).all())
-    if not rows:
-        raise NotFound("not_found", f"No policy {name!r}.")
-    return rows

@@ -21,6 +21,17 @@ WHERE EXISTS (
     WHERE g.content = t.content AND (t.kind = 1 OR g.product = t.product) AND {_STANDS})""",
 }
 
+# The same without the time: does the content ever tag what the scope asks for? Conditions, for explanations.
+EVER = {
+    "product": """(t.kind = 1 OR t.product = p.product)
+    AND EXISTS (SELECT FROM product_tag g WHERE g.content = t.content AND g.product = p.product)""",
+    "seller": """EXISTS (
+    SELECT FROM product_tag g JOIN product k ON k.id = g.product JOIN product b ON b.id = p.product
+    WHERE g.content = t.content AND k.seller = b.seller AND (t.kind = 1 OR g.product = t.product))""",
+    "store": """EXISTS (
+    SELECT FROM product_tag g WHERE g.content = t.content AND (t.kind = 1 OR g.product = t.product))""",
+}
+
 # Of the models that give a sale to one touch: which one. A click beats a view only for the last.
 ORDERS = {
     "last_touch": "kind DESC, touched_at DESC, touch_id DESC",

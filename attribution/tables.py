@@ -52,7 +52,9 @@ event_batch = Table(
     ),
     moment("last_at", nullable=True),
     moment("tallied_at", nullable=True),
+    moment("checked_at", nullable=True, comment="when the traffic rules looked at it"),
     Index("event_batch_waiting_idx", "id", postgresql_where="tallied_at IS NULL"),
+    Index("event_batch_unchecked_idx", "id", postgresql_where="checked_at IS NULL"),
 )
 
 touch = Table(
@@ -100,6 +102,14 @@ purchase = Table(
     CheckConstraint("quantity > 0 AND amount >= 0", "positive"),
     CheckConstraint("refunded BETWEEN 0 AND amount AND returned BETWEEN 0 AND quantity", "refunded"),
     Index(None, "occurred_at"),
+    # The way from a doubted touch to the sales that it may have led to.
+    Index(None, "viewer", "occurred_at"),
+    Index(
+        None,
+        "batch_id",
+        postgresql_using="brin",
+        postgresql_with={"pages_per_range": 32, "autosummarize": True},
+    ),
 )
 
 refund = Table(
@@ -179,8 +189,16 @@ tally_content_day = Table(
         server_default="true",
         comment="qualified views are to be counted (again)",
     ),
+    Column(
+        "unjudged",
+        Boolean,
+        nullable=False,
+        server_default="true",
+        comment="whether one viewer has too large a share of the views is to be looked at (again)",
+    ),
     PrimaryKeyConstraint("content", "day"),
     Index("tally_content_day_stale_idx", "day", postgresql_where="stale"),
+    Index("tally_content_day_unjudged_idx", "day", postgresql_where="unjudged"),
 )
 
 tally_product_day = Table(
@@ -318,6 +336,8 @@ suspect = Table(
     CheckConstraint("state IN ('open', 'confirmed', 'cleared')", "state"),
     CheckConstraint("(state = 'open') = (decided_at IS NULL)", "decided"),
     Index("suspect_open_idx", "id", postgresql_where="state = 'open'"),
+    Index(None, "viewer", "occurred_at"),
+    Index(None, "content", "id"),
 )
 
 # Purchases whose touches were doubted or cleared after they had been attributed: to be attributed anew.
@@ -342,4 +362,16 @@ import_run = Table(
     recorded("started_at"),
     recorded("alive_at"),
     moment("ended_at", nullable=True),
+    Column("file", Text, comment="what the file is known by, so that an import that broke off goes on"),
+    Column(
+        "lines",
+        BigInteger,
+        nullable=False,
+        server_default="0",
+        comment="of the file, on disk with their batch",
+    ),
+    Column("counts", JSONB, nullable=False, server_default="{}", comment="what became of these lines"),
+    Column(
+        "whole", Boolean, nullable=False, server_default="false", comment="the end of the file was reached"
+    ),
 )

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from attribution.turns import share_qualified, share_tallies
 from core.database import sql
 from core.settings import Settings
 
@@ -13,6 +14,7 @@ def tally(session: Session, limit_batches: int = 200) -> int:
 
     Two talliers take different batches and write in key order, so they wait for each other and no more.
     """
+    share_tallies(session)
     claimed = session.execute(sql("attribution", "tally_claim"), {"limit": limit_batches}).all()
     with_touches = [row for row in claimed if row.first_at is not None]
     if with_touches:
@@ -33,6 +35,7 @@ def qualify(session: Session, now: datetime, settings: Settings) -> int:
     Call it until it answers 0. The tallies are locked before the touches are read: a batch tallied meanwhile either
     is seen, or finds the lock and makes its tally stale again.
     """
+    share_qualified(session)
     today = now.astimezone(settings.zone).date()
     stale = session.execute(sql("attribution", "qualify_lock"), {"today": today}).all()
     if stale:

@@ -92,6 +92,32 @@ class Settings:
         "100000",
         "whole units of a currency above which an adjustment needs another person",
     )
+    traffic_views_per_hour: int = _setting(
+        _number(0, 999_999_999),
+        "0",
+        "views of one viewer in an hour above which all are suspect; 0: never",
+    )
+    traffic_clicks_per_hour: int = _setting(
+        _number(0, 999_999_999),
+        "0",
+        "clicks of one viewer in an hour above which all are suspect; 0: never",
+    )
+    traffic_pair_per_day: int = _setting(
+        _number(0, 999_999_999),
+        "0",
+        "touches of one viewer on one creator's contents in a day above which all are suspect; 0: never",
+    )
+    traffic_click_seconds: int = _setting(
+        _number(0, 3600), "0", "a click is suspect if its purchase follows in fewer seconds; 0: never"
+    )
+    traffic_view_share: int = _setting(
+        _number(0, 100),
+        "0",
+        "percent of a content's views of a day (100 or more) from which one viewer's are suspect; 0: never",
+    )
+    traffic_own_viewer: int = _setting(
+        _number(0, 1), "1", "1: what a creator's own viewer does on its contents is suspect; 0: it is not"
+    )
     secret_key: str | None = _setting(
         str, None, "64 hex digits for pseudonyms and encryption, instead of a file in home", secret=True
     )

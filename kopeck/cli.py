@@ -22,6 +22,7 @@ COMMANDS = {
     "jobs": "jobs.jobs",
     "report": "report.report",
     "ledger": "ledger.ledger",
+    "tallies": "tallies.tallies",
     "version": "version.version_command",
 }
 

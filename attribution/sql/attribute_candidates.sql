@@ -1,10 +1,10 @@
--- Part of attribute_one and attribute_several. In: `claimed`, the windows in hours, the span of the claimed purchases.
+-- Part of attribute_one and attribute_weighed. In: `claimed`, or purchases among which they are, the windows in hours, the span of the claimed purchases.
 -- Out: a row for each purchase and touch that may have led to it: a click or a view by the same viewer, within its
 -- window (closed), in scope, not by the buyer's own creator and not doubted. Scope is what the content must
 -- have tagged at that moment: attribution/scopes.py puts it in.
 SELECT p.purchase_id, p.quantity, p.amount, p.occurred_at AS bought_at, t.kind, t.event_id AS touch_id,
     t.occurred_at AS touched_at, t.content, c.creator, c.kind AS content_kind, c.region
-FROM claimed p
+FROM {purchases} p
 JOIN touch t ON t.viewer = p.viewer
     AND t.occurred_at <= p.occurred_at
     AND t.occurred_at >= p.occurred_at

@@ -1,5 +1,5 @@
 -- In: contents and their day, locked (read in a statement of its own, so that this one sees every touch that made them
--- stale); the day's bounds; the least milliseconds. Out: qualified views counted anew, not stale, and the changed days
+-- stale); the day's bounds; the least milliseconds. Out: qualified views counted anew without doubted ones, not stale, and the changed days
 -- queued where the number moved. A qualified view is a distinct (viewer, content, fixed 30 minutes of the epoch).
 WITH wanted AS (
     SELECT content FROM unnest(CAST(:contents AS text[])) AS content
@@ -10,6 +10,9 @@ WITH wanted AS (
     WHERE t.kind = 1 AND t.watch_ms >= :minimum
         AND t.occurred_at >= CAST(CAST(:day AS date) AS timestamptz)
         AND t.occurred_at < CAST(CAST(:day AS date) + 1 AS timestamptz)
+        AND NOT EXISTS (
+            SELECT FROM suspect s
+            WHERE s.event_id = t.event_id AND s.occurred_at = t.occurred_at AND s.state <> 'cleared')
     GROUP BY t.content
 ), before AS (
     SELECT d.content, d.qualified_views FROM tally_content_day d JOIN wanted w ON w.content = d.content

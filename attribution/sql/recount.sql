@@ -1,10 +1,13 @@
 -- In: the least milliseconds of a qualified view. Out: each tally that differs from what its touches say, with both.
--- Touches of batches not yet tallied are left out; qualified views are compared where they claim to be final and no
+-- Touches of batches not yet tallied, and doubted ones, are left out; qualified views are compared where they claim to be final and no
 -- batch that may touch them waits.
 WITH counted_touch AS MATERIALIZED (
     SELECT t.kind, t.content, t.product, t.viewer, t.occurred_at, CAST(t.occurred_at AS date) AS day, t.watch_ms,
         t.completed
     FROM touch t JOIN event_batch b ON b.id = t.batch_id WHERE b.tallied_at IS NOT NULL
+        AND NOT EXISTS (
+            SELECT FROM suspect s
+            WHERE s.event_id = t.event_id AND s.occurred_at = t.occurred_at AND s.state <> 'cleared')
 ), waiting AS (
     SELECT DISTINCT t.content, CAST(t.occurred_at AS date) AS day
     FROM touch t JOIN event_batch b ON b.id = t.batch_id WHERE b.tallied_at IS NULL

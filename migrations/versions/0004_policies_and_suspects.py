@@ -54,6 +54,10 @@ def upgrade() -> None:
         sa.UniqueConstraint("event_id", "occurred_at", name=op.f("suspect_event_id_occurred_at_key")),
     )
     op.create_index("suspect_open_idx", "suspect", ["id"], unique=False, postgresql_where="state = 'open'")
+    op.create_index(
+        op.f("suspect_viewer_occurred_at_idx"), "suspect", ["viewer", "occurred_at"], unique=False
+    )
+    op.create_index(op.f("suspect_content_id_idx"), "suspect", ["content", "id"], unique=False)
     op.create_table(
         "policy_version",
         sa.Column("policy", sa.Text(collation="C"), nullable=False),
@@ -149,6 +153,92 @@ def upgrade() -> None:
         postgresql_using="brin",
         postgresql_with={"pages_per_range": 32, "autosummarize": True},
     )
+    op.add_column(
+        "event_batch",
+        sa.Column(
+            "checked_at",
+            postgresql.TIMESTAMP(timezone=True),
+            nullable=True,
+            comment="when the traffic rules looked at it",
+        ),
+    )
+    op.execute(
+        "UPDATE event_batch SET checked_at = received_at"
+    )  # what was counted before is not doubted now
+    op.create_index(
+        "event_batch_unchecked_idx",
+        "event_batch",
+        ["id"],
+        unique=False,
+        postgresql_where="checked_at IS NULL",
+    )
+    op.add_column(
+        "tally_content_day",
+        sa.Column(
+            "unjudged",
+            sa.Boolean(),
+            server_default="true",
+            nullable=False,
+            comment="whether one viewer has too large a share of the views is to be looked at (again)",
+        ),
+    )
+    op.execute("UPDATE tally_content_day SET unjudged = false")
+    op.create_index(
+        "tally_content_day_unjudged_idx",
+        "tally_content_day",
+        ["day"],
+        unique=False,
+        postgresql_where="unjudged",
+    )
+    op.create_index(
+        op.f("purchase_viewer_occurred_at_idx"), "purchase", ["viewer", "occurred_at"], unique=False
+    )
+    op.create_index(
+        op.f("purchase_batch_id_idx"),
+        "purchase",
+        ["batch_id"],
+        postgresql_using="brin",
+        postgresql_with={"pages_per_range": 32, "autosummarize": True},
+    )
+    op.add_column(
+        "import_run",
+        sa.Column(
+            "file",
+            sa.Text(),
+            nullable=True,
+            comment="what the file is known by, so that an import that broke off goes on",
+        ),
+    )
+    op.add_column(
+        "import_run",
+        sa.Column(
+            "lines",
+            sa.BigInteger(),
+            server_default="0",
+            nullable=False,
+            comment="of the file, on disk with their batch",
+        ),
+    )
+    op.add_column(
+        "import_run",
+        sa.Column(
+            "counts",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default="{}",
+            nullable=False,
+            comment="what became of these lines",
+        ),
+    )
+    op.add_column(
+        "import_run",
+        sa.Column(
+            "whole",
+            sa.Boolean(),
+            server_default="false",
+            nullable=False,
+            comment="the end of the file was reached",
+        ),
+    )
     # ### end Alembic commands ###
     statements = files("migrations").joinpath("sql", "0004_attribution.sql").read_text(encoding="utf-8")
     op.get_bind().exec_driver_sql(statements.replace("%", "%%"))
@@ -170,4 +260,4 @@ def _weight(hours: int) -> Decimal:
     """2^(-hours/168), scaled so that each further week halves it exactly."""
     with localcontext(prec=50):
         first_week = (Decimal(10) ** 18 * Decimal(2) ** (Decimal(-(hours % 168)) / 168)).to_integral_value()
-    return first_week * 2 ** (52 - hours // 168)
+        return first_week * 2 ** (52 - hours // 168)

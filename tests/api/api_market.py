@@ -111,8 +111,9 @@ def build(market: Market) -> None:
     _payouts(market)
     _adjustments(market)
     _findings(market)
+    _suspects(market)
     market.ids |= {
-        f"{kind}_none": public_id(kind, 999_999, market.clock.now) for kind in ("enr", "po", "rwd")
+        f"{kind}_none": public_id(kind, 999_999, market.clock.now) for kind in ("enr", "po", "rwd", "sus")
     }
     with transaction(market.engine) as session:
         session.execute(text("ANALYZE"))
@@ -189,6 +190,21 @@ def _members(market: Market) -> None:
         for move in moves:
             ok("operator", "POST", f"/v1/enrolments/{found['id']}/{move}", {})
         market.ids[f"enr_{name}"] = found["id"]
+
+
+def _suspects(market: Market) -> None:
+    """A creator looks at its own post: one view is doubted, one is confirmed already."""
+    ok = market.call.ok
+    ok("platform", "PUT", "/v1/creators/d4", {"name": "Creator d4", "viewer": "vd4"})
+    content = {"creator": "d4", "kind": "video", "published_at": "2026-11-01T09:00:00Z", "products": []}
+    ok("platform", "PUT", "/v1/contents/k3", content)
+    market.events(
+        *(market.event("view", f"own_{name}", viewer="vd4", content="k3") for name in ("open", "confirmed"))
+    )
+    market.jobs()
+    for found in ok("operator", "GET", "/v1/suspects")["data"]:
+        market.ids[found["event"].replace("own", "sus")] = found["id"]
+    ok("operator", "POST", f"/v1/suspects/{market.ids['sus_confirmed']}/confirm", {"reason": "its own"})
 
 
 def _payouts(market: Market) -> None:

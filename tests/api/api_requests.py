@@ -17,6 +17,7 @@ NDJSON = {"content_type": "application/x-ndjson"}
 PERIOD = "?from=2026-11-01&to=2026-11-30"
 FUNDING = {"fund": "main", "line": "l"}
 PROGRAM = {"id": "new", "name": "New", "currency": "RUB", "funding": FUNDING, "open": "all"}
+POLICY = {"id": "new", "model": "linear"}
 FUND = {"id": "new", "name": "New", "currency": "RUB", "budget": rub("10.00")}
 LINE = {"id": "new", "purpose": "x", "allocation": {"amount": rub("1.00"), "per": "day"}}
 RUN = {"currency": "RUB", "provider": "manual", "creators": ["d2"]}
@@ -63,6 +64,13 @@ def _decide(action: str, id: str) -> Valid:
     )
 
 
+def _judge(action: str) -> Valid:
+    path, body = "/v1/suspects/{%s}/" + action, {"reason": "a"}
+    return Valid(
+        "operator", path % "sus_open", body, other={"reason": "b"}, refused=(path % "sus_confirmed", body)
+    )
+
+
 def _creator(view: str, **more: Any) -> Valid:
     query = PERIOD if view in {"earnings", "statement"} else ""
     path = "/v1/creators/%s/" + view + query
@@ -97,6 +105,16 @@ REQUESTS: dict[str, Valid] = {
     "POST /events": Valid("platform", "/v1/events", {"events": []}),
     "GET /events/<id>": _reader("platform", "/v1/events/buy1"),
     "GET /events": _reader("platform", "/v1/events?state=parked"),
+    "GET /suspects": _reader("platform", "/v1/suspects?state=open"),
+    "POST /suspects/<id>/confirm": _judge("confirm"),
+    "POST /suspects/<id>/clear": _judge("clear"),
+    "POST /suspects/decide": Valid(
+        "operator",
+        "/v1/suspects/decide",
+        {"decision": "clear", "reason": "a", "content": "k3"},
+        other={"decision": "clear", "reason": "b", "content": "k3"},
+        refused=("/v1/suspects/decide", {"decision": "clear", "reason": "a", "content": "nowhere"}),
+    ),
     "GET /batches": _reader("platform", "/v1/batches"),
     "GET /batches/<id>": _reader("platform", "/v1/batches/{batch}"),
     "GET /sales/<order>/<product>/attribution": _reader("platform", "/v1/sales/o1/p1/attribution"),
@@ -152,6 +170,14 @@ REQUESTS: dict[str, Valid] = {
         "seller",
         "/v1/formulas/evaluate",
         {"grain": "sale", "formula": "amount * 2%", "values": {"amount": "50"}},
+    ),
+    "POST /policies": Valid(
+        "operator",
+        "/v1/policies",
+        POLICY,
+        201,
+        POLICY | {"model": "time_decay"},
+        ("/v1/policies", POLICY | {"id": "default"}),
     ),
     "GET /policies": _reader("platform", "/v1/policies"),
     "GET /policies/<id>": _reader("platform", "/v1/policies/default"),

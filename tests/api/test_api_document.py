@@ -37,7 +37,6 @@ POST /funds/{}/lines/{}/grants
 POST /funds/{}/transfers
 POST /payout-runs/{}/files
 POST /payouts/{}/receipt
-POST /policies
 POST /programs/{}/backtest
 GET /reconciliation
 GET /reports/earnings
@@ -49,8 +48,6 @@ POST /sellers/{}/deposits
 GET /sellers/{}/statement
 POST /sellers/{}/withdrawals
 POST /statements
-POST /suspects/{}/clear
-POST /suspects/{}/confirm
 POST /webhook-endpoints
 POST /webhooks/stripe
 """.strip().splitlines()

@@ -60,7 +60,14 @@ class Service:
 
 @pytest.fixture
 def service(database_url: str) -> Iterator[Service]:
-    given = {"KOPECK_DATABASE_URL": database_url, "KOPECK_TIME_ZONE": "UTC", "KOPECK_SECRET_KEY": SECRET}
+    rules = ("VIEWS_PER_HOUR", "CLICKS_PER_HOUR", "PAIR_PER_DAY", "CLICK_SECONDS", "VIEW_SHARE", "OWN_VIEWER")
+    off = {f"KOPECK_TRAFFIC_{rule}": "0" for rule in rules}
+    given = {
+        "KOPECK_DATABASE_URL": database_url,
+        "KOPECK_TIME_ZONE": "UTC",
+        "KOPECK_SECRET_KEY": SECRET,
+        **off,
+    }
     owner = make_engine(database_url, "UTC", role=None)
     migrate(owner, "UTC")
     owner.dispose()
