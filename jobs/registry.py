@@ -18,8 +18,8 @@ from jobs import (
     traffic,
     unpark,
     verify,
-    watermark,
     view_shares,
+    watermark,
 )
 from jobs.job import Job
 
