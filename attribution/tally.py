@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from attribution.turns import share_qualified, share_tallies
@@ -22,11 +23,18 @@ def tally(session: Session, limit_batches: int = 200) -> int:
             sql("attribution", "tally_add"),
             {
                 "batches": [row.id for row in with_touches],
+                "first": min(row.id for row in with_touches),
+                "last": max(row.id for row in with_touches),
                 "first_at": min(row.first_at for row in with_touches),
                 "last_at": max(row.last_at for row in with_touches),
             },
         )
     return len(claimed)
+
+
+def summarize(session: Session) -> None:
+    """Let the index of touches by batch know the newest rows of today and yesterday, where a feed writes."""
+    session.execute(text("SELECT touch_summarize(current_date - 1), touch_summarize(current_date)"))
 
 
 def qualify(session: Session, now: datetime, settings: Settings) -> int:

@@ -8,7 +8,8 @@ WITH added AS MATERIALIZED (
             SELECT FROM suspect s
             WHERE s.event_id = t.event_id AND s.occurred_at = t.occurred_at AND s.state <> 'cleared') AS counts
     FROM touch t
-    WHERE batch_id = ANY (CAST(:batches AS bigint[])) AND occurred_at BETWEEN :first_at AND :last_at
+    WHERE batch_id BETWEEN :first AND :last -- the index knows ranges, not lists
+        AND batch_id = ANY (CAST(:batches AS bigint[])) AND occurred_at BETWEEN :first_at AND :last_at
 ), content_days AS (
     INSERT INTO tally_content_day AS t (content, day, views, watch_ms, completes, stale)
     SELECT content, day, count(*) FILTER (WHERE counts), coalesce(sum(watch_ms) FILTER (WHERE counts), 0),
