@@ -2,14 +2,13 @@
 
 import logging
 import sys
-from importlib import import_module
 
 import click
 
 from core.errors import KopeckError
+from kopeck.lazy import LazyGroup
 from kopeck.logs import configure_logs
 
-# Each command's module is imported when the command is used: Flask, Alembic and the jobs take their time.
 COMMANDS = {
     "up": "up.up",
     "demo": "demo.demo",
@@ -27,18 +26,10 @@ COMMANDS = {
 }
 
 
-class Cli(click.Group):
+class Cli(LazyGroup):
     """Refusals become one line on standard error and exit code 1; a fault keeps its traceback."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        if name not in COMMANDS:
-            return None
-        module, attribute = COMMANDS[name].split(".")
-        command: click.Command = getattr(import_module(f"kopeck.commands.{module}"), attribute)
-        return command
+    places = COMMANDS
 
     def invoke(self, ctx: click.Context) -> object:
         try:

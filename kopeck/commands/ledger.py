@@ -1,8 +1,8 @@
-"""ledger: the books, their proofs, their exports; each command a file of its own, loaded when it is used."""
-
-from importlib import import_module
+"""ledger: the books, their proofs, their exports; each command a file of its own."""
 
 import click
+
+from kopeck.lazy import LazyGroup
 
 COMMANDS = {
     "verify": "ledger_verify.verify",
@@ -13,18 +13,8 @@ COMMANDS = {
 }
 
 
-class LedgerGroup(click.Group):
-    """Commands by name, imported one by one."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        if name not in COMMANDS:
-            return None
-        module, attribute = COMMANDS[name].split(".")
-        command: click.Command = getattr(import_module(f"kopeck.commands.{module}"), attribute)
-        return command
+class LedgerGroup(LazyGroup):
+    places = COMMANDS
 
 
 @click.group(cls=LedgerGroup)
