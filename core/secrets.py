@@ -78,21 +78,27 @@ def load_vault(settings: Settings) -> Vault:
         ) from error
 
 
+def make_key_file(path: Path) -> None:
+    """32 random bytes as 64 hex digits (0600), unless the file is there: of two makers who meet the hard link lets one win."""
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(secrets.token_hex(32))
+        file.flush()
+        os.fsync(file.fileno())  # nothing sealed with it may outlive it
+    try:
+        os.link(fresh, path)
+    except FileExistsError:
+        pass
+    finally:
+        fresh.unlink()
+
+
 def _read_or_make(path: Path) -> bytes:
-    """The file's key. Two processes may meet at the first start: the hard link lets one key win."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_hex(32))
-            file.flush()
-            os.fsync(file.fileno())  # nothing sealed with it may outlive it
-        try:
-            os.link(fresh, path)
-        except FileExistsError:
-            pass
-        finally:
-            fresh.unlink()
+    """The file's key."""
+    make_key_file(path)
     text = path.read_text().strip()
     if not re.fullmatch(r"[0-9a-f]{64}", text):
         raise Invalid("bad_secret_key", f"{path} does not hold 64 hex digits; restore it from a backup.")

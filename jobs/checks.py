@@ -20,15 +20,8 @@ def all_checks(settings: Settings, head: Head | None = None) -> tuple[Check, ...
     Raises:
         Invalid: `bad_seal_key`.
     """
-    find = partial(check_seals, trusted=_trusted(settings), head=head)
+    find = partial(check_seals, trusted=trusted_keys(settings), head=head)
     return (
         *CHECKS,
         Check("seals", "every entry is as it was sealed, and the chain of seals is whole", find=find),
     )
-
-
-def _trusted(settings: Settings) -> list[bytes]:
-    """None where no key was ever made: proving must not make one, which would call every seal a forgery."""
-    if settings.seal_key is None and not (settings.home / "secrets" / "seal.key").exists():
-        return []
-    return trusted_keys(settings)

@@ -6,7 +6,6 @@ public keys that it had before, so that this installation knows its own seals wh
 
 import os
 import re
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from core.errors import Invalid, Refused, Unavailable
+from core.secrets import make_key_file
 from core.settings import Settings
 from ledger.key_chain import key_id
 
@@ -52,8 +52,12 @@ def load_signer(settings: Settings) -> Signer:
 def trusted_keys(settings: Settings) -> list[bytes]:
     """The public keys that this installation signs and signed with, whatever the database says.
 
+    None where no key was ever made: asking must not make one, which would call every seal a forgery.
+
     Raises what `load_signer` raises.
     """
+    if settings.seal_key is None and not _file(settings, "seal.key").exists():
+        return []
     path = _file(settings, "seal-trusted")
     lines = path.read_text().split() if path.exists() else []
     return [load_signer(settings).public, *(_seed(line, str(path)) for line in lines)]
@@ -93,29 +97,12 @@ def _file(settings: Settings, name: str) -> Path:
 
 def _kept(path: Path) -> Signer:
     try:
-        if not path.exists():
-            _make(path)
+        make_key_file(path)
         return signer_of(_seed(path.read_text().strip(), str(path)))
     except OSError as error:
         raise Unavailable(
             "seal_key_not_kept", f"The key of the seals cannot be kept in {path}: {error.strerror}."
         ) from error
-
-
-def _make(path: Path) -> None:
-    """A fresh seed. Two processes may meet at the first seal: the hard link lets one key win."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(secrets.token_hex(32))
-        file.flush()
-        os.fsync(file.fileno())  # no seal may outlive its key
-    try:
-        os.link(fresh, path)
-    except FileExistsError:
-        pass
-    finally:
-        fresh.unlink()
 
 
 def _seed(text: str, where: str) -> bytes:
