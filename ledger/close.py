@@ -9,7 +9,7 @@ from sqlalchemy import func, insert, select, text
 from sqlalchemy.orm import Session
 
 from core.errors import Invalid, NotFound, Refused
-from ledger.tables import entry, period_close
+from ledger.tables import period_close
 
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('ledger.close'))")
 _CLOSINGS = select(
@@ -71,18 +71,16 @@ def close_period(session: Session, period: str, by: str, today: date, now: datet
     closed = session.scalar(select(func.max(period_close.c.through)))
     if closed is not None and closed >= through:
         raise Refused("period_closed", f"Everything up to {closed} is closed already.")
-    last_entry = session.scalar(select(func.coalesce(func.max(entry.c.id), 0))) or 0
-    closing = Closing(period, through, last_entry, by.strip(), now)
-    session.execute(
-        insert(period_close).values(
-            through=through, period=period, last_entry=last_entry, closed_by=closing.closed_by, closed_at=now
-        )
-    )
-    return closing
+    values = {"through": through, "period": period, "closed_by": by.strip(), "closed_at": now}
+    # The database itself says which entries it closes, whoever writes the row.
+    last_entry = session.scalars(
+        insert(period_close).values(values).returning(period_close.c.last_entry)
+    ).one()
+    return Closing(period, through, last_entry, by.strip(), now)
 
 
-def list_closings(session: Session, limit: int, before: date | None = None) -> list[Closing]:
-    """Closings, the newest first."""
+def list_closings(session: Session, limit: int | None = None, before: date | None = None) -> list[Closing]:
+    """Closings, the newest first; without a limit all of them."""
     query = _CLOSINGS.order_by(period_close.c.through.desc()).limit(limit)
     if before is not None:
         query = query.where(period_close.c.through < before)

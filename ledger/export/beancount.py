@@ -14,7 +14,8 @@ from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from core.money import format_micros
-from ledger.export.books import Closing, Entry, accounts, first_day
+from ledger.close import Closing
+from ledger.export.books import Entry, accounts, first_day
 from ledger.export.journal import Style, amount, journal
 from ledger.export.pieces import encoded, shown
 

@@ -7,14 +7,13 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from core.database import sql
 from core.errors import Refused
 from core.ids import public_id
 from ledger.export.snapshot import stream
-from ledger.tables import period_close
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,20 +113,6 @@ def first_day(session: Session) -> date | None:
     """The first day of the books; None: there is no entry."""
     found: date | None = session.scalar(sql("ledger", "export_first_day"))
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class Closing:
-    """A closed period and its last day."""
-
-    period: str
-    through: date
-
-
-def closings(session: Session) -> list[Closing]:
-    """Every closing, the oldest first."""
-    query = select(period_close.c.period, period_close.c.through).order_by(period_close.c.through)
-    return [Closing(*row) for row in session.execute(query)]
 
 
 def balances_on(session: Session, day: date) -> Iterator[Row[Any]]:

@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from ledger.export.books import Closing, Entry, accounts
+from ledger.close import Closing
+from ledger.export.books import Entry, accounts
 from ledger.export.journal import Style, amount, journal
 from ledger.export.pieces import encoded, shown
 

@@ -8,7 +8,8 @@ from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from core.money import format_micros
-from ledger.export.books import Closing, Entry, Totals, balances_on, closings, entries
+from ledger.close import Closing, list_closings
+from ledger.export.books import Entry, Totals, balances_on, entries
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ def amount(micros: int, currency: str) -> str:
 def journal(session: Session, style: Style, tell: Callable[[int], None]) -> Iterator[str]:
     """The lines of a journal: in the order of days, a closing after the last entry of its last day."""
     totals: Totals = {}
-    due = closings(session)
+    due = list_closings(session)[::-1]
     yield "; The books of Kopeck. The last line counts what is in here: without it, the file was cut off.\n"
     yield from style.head(session)
     for entry, postings in entries(session, totals, tell):
