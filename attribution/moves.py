@@ -6,6 +6,7 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, text
 from sqlalchemy.orm import Session
 
+from attribution.tally import written
 from attribution.turns import take_turn
 from core.database import sql
 
@@ -41,5 +42,5 @@ def count_again(session: Session, suspects: list[int]) -> None:
 
 
 def _follow(session: Session, sign: int) -> None:
-    session.execute(sql("attribution", "suspect_tally"), {"sign": sign})
+    session.execute(written("suspect_tally"), {"judge": False, "sign": sign})
     session.execute(sql("attribution", "suspect_purchases"))

@@ -2,12 +2,17 @@
 
 from datetime import datetime
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
 from attribution.turns import share_qualified, share_tallies
 from core.database import sql
 from core.settings import Settings
+
+
+def written(counted: str) -> TextClause:
+    """The statement that brings the touches of `<counted>.sql` into the tallies."""
+    return text(sql("attribution", "tally_write").text.replace("{counted}", sql("attribution", counted).text))
 
 
 def tally(session: Session, limit_batches: int = 200) -> int:
@@ -20,8 +25,9 @@ def tally(session: Session, limit_batches: int = 200) -> int:
     with_touches = [row for row in claimed if row.first_at is not None]
     if with_touches:
         session.execute(
-            sql("attribution", "tally_add"),
+            written("tally_add"),
             {
+                "judge": True,
                 "batches": [row.id for row in with_touches],
                 "first": min(row.id for row in with_touches),
                 "last": max(row.id for row in with_touches),
