@@ -78,12 +78,13 @@ class RewardOut(Schema):
     creator = Ref(required=True)
     content = Ref(required=True, allow_none=True)
     product = Ref(required=True, allow_none=True)
+    kind = fields.String(required=True)
     day = Day(required=True)
     amount = MoneyField(required=True)
     matures_at = Moment(required=True)
     released_at = Moment(required=True, allow_none=True)
     recorded_at = Moment(required=True)
-    entry = fields.String(required=True)
+    entry = fields.String(required=True, allow_none=True)
 
 
 class RewardLineOut(Schema):

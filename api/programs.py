@@ -10,8 +10,9 @@ from api.fields import Choice, Currency, Day, Moment, Ref, Text, Whole
 from api.operation import STAFF, caller, operation
 from api.paging import Page, after_of, page
 from api.runtime import runtime
+from formula import GRAINS
 from rewards import programs
-from rewards import rules as rewards_rules
+from rewards.check_rules import MOST_RULES
 
 blp = Blueprint("programs", "programs", url_prefix="/v1", description="Programs and their versions")
 OPERATOR = ("operator",)
@@ -46,16 +47,14 @@ class ProgramOut(Schema):
 
 class RuleSchema(Schema):
     name = Text(most=40, required=True)
-    grain = Choice(*rewards_rules.GRAINS, required=True)
+    grain = Choice(*GRAINS, required=True)
     where = Text(most=500, allow_none=True)
     amount = Text(most=500, required=True)
 
 
 class VersionIn(Schema):
     effective_from = Day(required=True)
-    rules = fields.List(
-        fields.Nested(RuleSchema), required=True, validate=validate.Length(1, rewards_rules.MOST_RULES)
-    )
+    rules = fields.List(fields.Nested(RuleSchema), required=True, validate=validate.Length(1, MOST_RULES))
 
 
 class VersionOut(Schema):

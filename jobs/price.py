@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from core.database import transaction
 from jobs.job import Context, Job
-from rewards.accrue import price
+from rewards.price import price
 
 
 def step(context: Context) -> dict[str, int]:

@@ -121,3 +121,18 @@ payout = Table(
         postgresql_where="state IN ('reserved', 'sending', 'sent', 'held')",
     ),
 )
+
+creator_hold = Table(
+    "creator_hold",
+    metadata,
+    key(),
+    ref("creator", ForeignKey("creator.id")),
+    Column(
+        "cause", Text, nullable=False, comment="what ends it, such as the program that suspended the creator"
+    ),
+    Column("reason", Text, nullable=False),
+    Column("held_by", Text, nullable=False),
+    moment("since"),
+    moment("until", nullable=True),
+    Index("creator_hold_standing_key", "creator", "cause", unique=True, postgresql_where="until IS NULL"),
+)

@@ -11,7 +11,7 @@ from core.settings import Settings
 from ledger import accounts
 from ledger.balances import natural
 from ledger.post import credit, debit, post
-from rewards.tables import allocation, fund, fund_line
+from rewards.fund_tables import allocation, fund, fund_line
 
 
 def allocate(session: Session, now: datetime, settings: Settings) -> int:

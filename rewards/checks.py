@@ -6,7 +6,6 @@ Entries of the kinds `adjustment` and `reversal` are a person's and stand in no 
 from ledger.check import Check
 
 CHECKS: tuple[Check, ...] = (
-    Check("fund_deposited_wrong", "what a fund was given is the sum of its deposits", "rewards"),
     Check("deposit_wrong", "every deposit has its entry, and every such entry its deposit", "rewards"),
     Check(
         "fund_unallocated_wrong", "unallocated is deposited, less allocated, with what came back", "rewards"

@@ -6,7 +6,7 @@ What a line holds is the balance of its ledger account, whose floor is zero: no 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -19,7 +19,7 @@ from ledger import accounts
 from ledger.balances import natural
 from ledger.post import credit, debit, post
 from rewards.allocate import allocate_fund
-from rewards.tables import deposit, fund, fund_line
+from rewards.fund_tables import deposit, fund, fund_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +100,14 @@ def deposit_money(
     """
     row = lock_fund(session, fund_id)
     _same_currency(amount, row.currency, "/amount/currency")
-    if row.deposited + amount.micros > row.budget:
-        left = Money(row.budget - row.deposited, row.currency)
+    before = _deposited(session, fund_id)
+    if before + amount.micros > row.budget:
+        left = Money(row.budget - before, row.currency)
         raise Refused("budget_exceeded", f"The budget leaves room for {left} more.", left=left.amount)
     today = now.astimezone(settings.zone).date()
     posted = post(
         session,
-        key=f"deposit:{fund_id}:{row.deposited}",  # the deposited sum only grows, under the row's lock
+        key=f"deposit:{fund_id}:{before}",  # the sum only grows, under the row's lock
         kind="fund.deposit",
         effective_on=today,
         note=reference,
@@ -114,9 +115,6 @@ def deposit_money(
             debit(accounts.bank("manual", row.currency), amount),
             credit(accounts.fund_unallocated(fund_id), amount),
         ],
-    )
-    session.execute(
-        fund.update().where(fund.c.id == fund_id).values(deposited=fund.c.deposited + amount.micros)
     )
     made = session.execute(
         deposit.insert()
@@ -126,6 +124,13 @@ def deposit_money(
     allocate_fund(session, fund_id, now, settings)
     return Deposit(
         public_id("dep", made.id, made.created_at), fund_id, amount, reference, posted.public, made.created_at
+    )
+
+
+def _deposited(session: Session, fund_id: str) -> int:
+    return int(
+        session.scalar(select(func.coalesce(func.sum(deposit.c.amount), 0)).where(deposit.c.fund == fund_id))
+        or 0
     )
 
 
@@ -200,7 +205,7 @@ def get_fund(session: Session, fund_id: str, now: datetime, settings: Settings) 
         row.name,
         currency,
         Money(row.budget, currency),
-        Money(row.deposited, currency),
+        Money(_deposited(session, fund_id), currency),
         natural(session, [pot], currency)[pot],
         lines,
     )

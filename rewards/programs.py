@@ -13,9 +13,10 @@ from attribution.tables import policy as attribution_policy
 from core.database import sql
 from core.errors import Conflict, Invalid, NotFound, Refused
 from core.settings import Settings
+from rewards.check_rules import check_rules
+from rewards.fund_tables import fund, fund_line
 from rewards.lock import take_turn
-from rewards.rules import check_rules
-from rewards.tables import fund, fund_line, program, program_version, rule
+from rewards.tables import program, program_version, rule
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,12 +38,13 @@ class Reward:
     creator: str
     content: str | None
     product: str | None
+    kind: str
     day: date
     amount: Money
     matures_at: datetime
     released_at: datetime | None
     recorded_at: datetime
-    entry: str
+    entry: str | None
 
 
 def pots(session: Session, creator: str) -> list[Pots]:
@@ -75,12 +76,13 @@ def _reward(row: Any) -> Reward:
         row.creator,
         row.content,
         row.product,
+        row.kind,
         row.day,
         Money(row.amount, row.currency),
         row.matures_at,
         row.released_at,
         row.recorded_at,
-        public_id("ent", row.entry_id, row.entry_at),
+        row.entry_id and public_id("ent", row.entry_id, row.entry_at),
     )
 
 

@@ -1,109 +1,141 @@
-"""Rules: checked when they are drafted, compiled again from the frozen text when they are run."""
+"""Rules as they run: compiled again from the frozen text of every active version, with the days they are in force."""
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.errors import Invalid
 from formula import Formula, compile_formula
-from rewards.tables import program, program_version, rule
+from rewards.tables import program, program_version, rule, rule_cap
 
-GRAINS = ("sale", "content_day", "creator_day")
-MOST_RULES = 20
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
+PROTECTION = "rate_protection"  # the name of the row that makes good what a later version took
 
 
 @dataclass(frozen=True, slots=True)
-class ActiveRule:
-    """A rule with the days on which its version is in force: `since` <= day < `until` (None: open)."""
+class Cap:
+    """The most that a rule pays over a scope: creator_day | creator_month | program_day | program_month; in micros."""
+
+    per: str
+    amount: int
+
+    @property
+    def whole(self) -> bool:
+        """Over all creators?"""
+        return self.per.startswith("program")
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """An amount in micros, shared each day or month among the keys by weight; among the `top` of them, if given."""
+
+    amount: int
+    per: str
+    weight: Formula
+    top: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule with the days on which its version is in force: `since` <= day < `until` (None: open).
+
+    `amount` is None for a pool. From `until` to `shadow_until` it is still priced, unpaid, for rate protection.
+    """
 
     id: int
     name: str
     grain: str
     where: Formula | None
-    amount: Formula
+    amount: Formula | None
+    pool: Pool | None
+    caps: tuple[Cap, ...]
+    on_shortfall: str
     program: str
+    version: int
     policy: str
     currency: str
     open_to_all: bool
+    seller_funded: bool
+    protection_days: int
     since: date
     until: date | None
 
+    @property
+    def protects(self) -> bool:
+        """Is it the row of rate protection, which has no formula of its own?"""
+        return self.name == PROTECTION
 
-def check_rules(rules: Sequence[Mapping[str, Any]]) -> None:
-    """Accept a version's rules, or say what is wrong with the first that is not right.
+    @property
+    def whole(self) -> bool:
+        """Is it capped over all creators?"""
+        return any(cap.whole for cap in self.caps)
 
-    Raises:
-        Invalid: `bad_rules`, `bad_grain`, or a formula's own code, with the pointer to the field.
+    @property
+    def shadow_until(self) -> date | None:
+        """The day before which days after `until` are priced for rate protection; None: none are."""
+        shadowed = self.until and self.protection_days and self.pool is None and self.grain != "creator_month"
+        return self.until + timedelta(days=self.protection_days) if shadowed and self.until else None
+
+
+def active_rules(session: Session, program_id: str | None = None) -> list[Rule]:
+    """Every rule of every active version (of a program), with its days; in order, so that a run is repeatable.
+
+    Rules of rate protection come last: they compare what the others found.
     """
-    names = [each["name"] for each in rules]
-    if not 1 <= len(rules) <= MOST_RULES or len(set(names)) != len(names):
-        raise Invalid(
-            "bad_rules", f"A version has 1 to {MOST_RULES} rules, each with its own name.", pointer="/rules"
-        )
-    for i, each in enumerate(rules):
-        if not _NAME.fullmatch(each["name"]):
-            raise Invalid(
-                "bad_rules", "A rule's name is a-z, 0-9 and _, from a letter.", pointer=f"/rules/{i}/name"
-            )
-        if each["grain"] not in GRAINS:
-            raise Invalid("bad_grain", f"A grain is one of {', '.join(GRAINS)}.", pointer=f"/rules/{i}/grain")
-        _check_formula(each["amount"], each["grain"], "number", f"/rules/{i}/amount")
-        if each.get("where") is not None:
-            _check_formula(each["where"], each["grain"], "boolean", f"/rules/{i}/where")
-
-
-def _check_formula(text: str, grain: str, want: Any, pointer: str) -> None:
-    try:
-        compile_formula(text, grain, want)
-    except Invalid as error:
-        raise Invalid(error.code, error.detail, pointer=pointer, **error.fields) from None
-
-
-def active_rules(session: Session) -> list[ActiveRule]:
-    """Every rule of every active version, with its days; programs in order, so that a run is repeatable."""
-    rows = session.execute(
+    query = (
         select(
-            rule.c.id,
-            rule.c.name,
-            rule.c.grain,
-            rule.c.where,
-            rule.c.amount,
+            rule,
+            program_version.c.number.label("version"),
+            program_version.c.effective_from,
             program.c.id.label("program"),
+            program.c.fund,
             program.c.policy,
             program.c.currency,
             program.c.open,
-            program_version.c.effective_from.label("since"),
+            program.c.rate_protection_days,
         )
         .join(program_version, program_version.c.id == rule.c.version_id)
         .join(program, program.c.id == program_version.c.program)
         .where(program_version.c.state == "active")
-        .order_by(program.c.id, program_version.c.effective_from, rule.c.id)
-    ).all()
-    return [_active(row, _ends(row, rows)) for row in rows]
+        .order_by(rule.c.name == PROTECTION, program.c.id, program_version.c.effective_from, rule.c.id)
+    )
+    if program_id is not None:
+        query = query.where(program.c.id == program_id)
+    rows = session.execute(query).all()
+    caps = session.execute(select(rule_cap).order_by(rule_cap.c.rule_id, rule_cap.c.per)).all()
+    return [replace(_compiled(row, caps), until=_ends(row, rows)) for row in rows]
 
 
 def _ends(row: Any, rows: Sequence[Any]) -> date | None:
-    later = [other.since for other in rows if other.program == row.program and other.since > row.since]
+    later = [
+        other.effective_from
+        for other in rows
+        if other.program == row.program and other.effective_from > row.effective_from
+    ]
     return min(later, default=None)
 
 
-def _active(row: Any, until: date | None) -> ActiveRule:
-    return ActiveRule(
-        row.id,
-        row.name,
-        row.grain,
-        compile_formula(row.where, row.grain, "boolean") if row.where else None,
-        compile_formula(row.amount, row.grain),
-        row.program,
-        row.policy,
-        row.currency,
-        row.open == "all",
-        row.since,
-        until,
+def _compiled(row: Any, caps: Sequence[Any]) -> Rule:
+    return Rule(
+        id=row.id,
+        name=row.name,
+        grain=row.grain,
+        where=compile_formula(row.where, row.grain, "boolean") if row.where else None,
+        amount=compile_formula(row.amount, row.grain) if row.amount else None,
+        pool=Pool(row.pool, row.pool_per, compile_formula(row.weight, row.grain), row.top)
+        if row.pool
+        else None,
+        caps=tuple(Cap(cap.per, cap.amount) for cap in caps if cap.rule_id == row.id),
+        on_shortfall=row.on_shortfall,
+        program=row.program,
+        version=row.version,
+        policy=row.policy,
+        currency=row.currency,
+        open_to_all=row.open == "all",
+        seller_funded=row.fund is None,
+        protection_days=row.rate_protection_days,
+        since=row.effective_from,
+        until=None,
     )

@@ -5,7 +5,7 @@ SELECT 'entry ' || coalesce(w.entry_id, p.entry_id) AS subject,
         || '\: rewards ' || coalesce(w.amount, 0) || ', postings ' || coalesce(p.amount, 0) AS detail
 FROM (
     SELECT entry_id, creator, currency, coalesce(release_entry_id = entry_id, false) AS matured, sum(amount) AS amount
-    FROM reward GROUP BY 1, 2, 3, 4
+    FROM reward GROUP BY 1, 2, 3, 4 HAVING sum(amount) <> 0
 ) w
 FULL JOIN (
     SELECT p.entry_id, a.creator, a.currency, a.matured, -p.amount AS amount

@@ -1,13 +1,12 @@
 -- In: creator, first and last earning day, what to group by. Money posted, with the counts of the same group and days.
 -- Sales are of every policy's default: the one named `default`, in the money's own currency.
 WITH money AS (
-    SELECT CASE :by WHEN 'day' THEN w.day::text WHEN 'content' THEN t.content WHEN 'product' THEN g.product
+    SELECT CASE :by WHEN 'day' THEN w.day::text WHEN 'content' THEN t.content WHEN 'product' THEN t.product
             WHEN 'program' THEN w.program ELSE w.program || '/' || r.name END AS grp,
         w.currency, sum(w.amount)::bigint AS earned
     FROM reward w -- and only what the group's name is read from
     LEFT JOIN reward_target t ON :by IN ('content', 'product', 'rule') AND t.id = w.target_id
     LEFT JOIN rule r ON :by = 'rule' AND r.id = t.rule_id
-    LEFT JOIN purchase g ON :by = 'product' AND g.id = t.purchase_id
     WHERE w.creator = :creator AND w.day BETWEEN :since AND :until
     GROUP BY 1, 2
 ), views AS (

@@ -3,5 +3,5 @@
 SELECT l.fund, l.id FROM fund_line l
 WHERE EXISTS (
     SELECT FROM program p JOIN reward_target t ON t.program = p.id
-    WHERE p.fund = l.fund AND p.line = l.id AND t.target <> t.posted)
+    WHERE p.fund = l.fund AND p.line = l.id AND t.due <> t.posted)
 ORDER BY l.fund, l.id FOR UPDATE OF l

@@ -1,11 +1,12 @@
--- Posts the chosen rewards: one compound entry a program, earning day and part of 5,000 creators, the line on the other
--- side. The key is new each time: that nothing is posted twice is kept by target minus posted, in this transaction.
+-- Posts the chosen targets: one compound entry a program, earning day and part of 5,000 creators, the lines or sellers
+-- that pay on the other side. The key is new each time: that nothing is posted twice is kept by due minus posted, in this
+-- transaction. Where all comes to nothing there is no entry.
 WITH legs AS (
     SELECT program, day, part, currency, 'liabilities:creator:' || creator || ':' || pot AS code, -sum(amount) AS amount
-    FROM accrual GROUP BY program, day, part, currency, creator, pot
+    FROM accrual GROUP BY program, day, part, currency, creator, pot HAVING sum(amount) <> 0
     UNION ALL
-    SELECT program, day, part, currency, 'liabilities:fund:' || :fund || '\:line\:' || :line, sum(amount)
-    FROM accrual GROUP BY program, day, part, currency
+    SELECT program, day, part, currency, source, sum(amount)
+    FROM accrual GROUP BY program, day, part, currency, source HAVING sum(amount) <> 0
 ), grouped AS (
     SELECT l.program, l.day, l.part, l.currency, array_agg(a.id ORDER BY a.id) AS accounts,
         array_agg(l.amount::bigint ORDER BY a.id) AS amounts

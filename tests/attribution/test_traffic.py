@@ -31,7 +31,8 @@ from attribution.traffic import check_batches, judge_day
 from core.database import transaction
 from core.errors import Conflict, Invalid, NotFound
 from core.money import Money
-from rewards.accrue import accrue, price
+from rewards.accrue import accrue
+from rewards.price import price
 from rewards.funds import create_fund, create_line, deposit_money
 from rewards.programs import activate_version, create_program, draft_version
 
@@ -212,7 +213,7 @@ def owed(engine):
     done = 1
     while done:
         with transaction(engine) as session:
-            done = reattribute(session) + price(session, NOW, SETTINGS) + accrue(session, NOW)
+            done = reattribute(session) + price(session, NOW, SETTINGS) + accrue(session, NOW, SETTINGS)
     return dict(
         rows(
             engine,

@@ -93,8 +93,8 @@ def test_a_warning_is_told_and_fails_nothing(kopeck: Run, books: None, owner: En
     edit(
         owner,
         "INSERT INTO rule (version_id, name, grain, amount) VALUES (1, 'absurd', 'sale', '1');"
-        " INSERT INTO reward_target (rule_id, key, program, creator, day, original, target, clamped)"
-        " VALUES (1, 'k', 'p', 'c', '2026-11-02', 0, 0, true)",
+        " INSERT INTO reward_target (rule_id, key, program, creator, day, occurred_at, original, uncapped, target, clamped)"
+        " VALUES (1, 'k', 'p', 'c', '2026-11-02', '2026-11-02', 0, 0, 0, true)",
     )
     warned = kopeck("verify")
     assert warned.exit_code == 0

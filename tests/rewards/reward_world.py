@@ -14,7 +14,8 @@ from formula import compile_formula, to_micros
 from jobs.checks import CHECKS
 from ledger.balances import natural, trial_totals
 from ledger.verify import run_checks
-from rewards.accrue import accrue, price
+from rewards.accrue import accrue
+from rewards.price import price
 from rewards.funds import create_fund, create_line, deposit_money
 from rewards.programs import activate_version, create_program, draft_version
 from rewards.release import release
@@ -159,7 +160,7 @@ class World:
         done = 0
         for step in (
             lambda s: price(s, self.now, self.settings),
-            lambda s: accrue(s, self.now),
+            lambda s: accrue(s, self.now, self.settings),
             lambda s: release(s, self.now),
         ):
             with transaction(self.engine) as session:

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from core.database import transaction
 from rewards import programs
-from rewards.accrue import accrue, price
+from rewards.accrue import accrue
+from rewards.price import price
 from rewards.release import release
 
 SALE = [{"name": "commission", "grain": "sale", "amount": "amount * 5%"}]
@@ -64,7 +65,7 @@ def test_accrual_and_release_of_the_same_creators_never_deadlock(world: World) -
         world.sale(f"o{number}", f"{'abc'[number % 3]}1", day, "10.00")
     steps: list[Callable[[Session], int]] = [
         lambda s: price(s, world.now, world.settings, limit=9),
-        lambda s: accrue(s, world.now, limit=7),
+        lambda s: accrue(s, world.now, world.settings, limit=7),
         lambda s: release(s, world.now, limit=5),
     ]
 

@@ -11,7 +11,8 @@ from sqlalchemy import Engine
 from core.database import transaction
 from core.errors import Refused
 from core.money import Money
-from rewards.accrue import accrue, price
+from rewards.accrue import accrue
+from rewards.price import price
 from rewards.funds import deposit_money, get_fund
 from rewards.members import decide, enrol
 from rewards.programs import activate_version, draft_version
@@ -263,7 +264,7 @@ def test_eight_accruers_at_once_post_once(world: World) -> None:
             with transaction(world.engine) as session:
                 price(session, world.now, world.settings, limit=7)
             with transaction(world.engine) as session:
-                accrue(session, world.now, limit=5)
+                accrue(session, world.now, world.settings, limit=5)
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(work, range(8)))
