@@ -17,6 +17,7 @@ from attribution import batches, events, receive, report, sale
 from core.errors import Forbidden, Invalid
 from core.ids import REFERENCE_PATTERN
 from core.money import AMOUNT_PATTERN, Money
+from rewards import of_event
 
 blp = Blueprint("events", "events", url_prefix="/v1", description="Events, batches, attribution")
 READERS = (*STAFF, "platform")
@@ -88,10 +89,11 @@ _SENT = {
 )
 def post_events() -> Any:
     """Up to 50,000 events as {"events": [...]} or NDJSON, gzip allowed; a 200 means that the accepted ones are on disk"""
-    body = body_bytes("application/json", "application/x-ndjson")
     return receive.receive(
         runtime().engine,
-        body,
+        body_bytes(
+            "application/json", "application/x-ndjson"
+        ),  # no name of ours: it is let go once it is decoded
         request.mimetype,
         source="api",
         now=runtime().now(),
@@ -134,7 +136,19 @@ class EventOut(Schema):
     attributed = fields.List(fields.Nested(EarnedOut), required=True)
 
 
+class EventRewardOut(Schema):
+    id = fields.String(required=True)
+    program = Ref(required=True)
+    rule = fields.String(required=True)
+    grain = fields.String(required=True)
+    creator = Ref(required=True)
+    content = Ref(required=True, allow_none=True)
+    amount = MoneyField(required=True)
+    released_at = Moment(required=True, allow_none=True)
+
+
 class EventAndOthersOut(EventOut):
+    rewarded = fields.List(fields.Nested(EventRewardOut), required=True)
     others = fields.List(fields.Nested(EventOut), required=True)
 
 
@@ -243,9 +257,23 @@ class ReportOut(Schema):
 
 @operation(blp, "GET", "/events/<id>", roles=READERS, answer=EventAndOthersOut)
 def get_event(session: Session, id: str) -> Any:
-    """An event and what became of it; what else came under its id stands in `others`"""
+    """An event and what became of it; what else came under its id stands in `others`
+
+    `rewarded`: of a sale, what it earned and what was taken back; of a view or click that counts, what was given for
+    the figures of its content's day.
+    """
     first, *others = events.find_event(session, id)
-    return {**{name: getattr(first, name) for name in first.__slots__}, "others": others}
+    found = {name: getattr(first, name) for name in first.__slots__}
+    return {**found, "rewarded": _rewards(session, first), "others": others}
+
+
+def _rewards(session: Session, event: events.EventRecord) -> list[of_event.EventReward]:
+    if event.purchase is not None:
+        return of_event.sale_rewards(session, event.purchase)
+    if event.tallied and event.content is not None:
+        day = event.occurred_at.astimezone(runtime().settings.zone).date()
+        return of_event.touch_rewards(session, event.content, day)
+    return []
 
 
 @operation(blp, "GET", "/events", roles=READERS, query=StateQuery, answer=EventOut, many=True)

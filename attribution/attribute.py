@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
-from attribution.chosen import bound, chosen_sql
+from attribution.chosen import bound, buyers_sql, chosen_sql
 from attribution.floors import raise_floor
 from attribution.policies import PolicyVersion, versions
 from core.database import sql
@@ -16,6 +16,8 @@ from core.settings import Settings
 IMPORT_SILENCE = timedelta(minutes=2)
 # Reading so many touches in a row costs about what finding one purchase's touches by index costs.
 ROWS_A_PROBE = 500
+# Of a set of so many bits a purchase, one buyer each, at most an eighth is set.
+BITS_A_PURCHASE = 8
 
 LOCK = text("SELECT pg_try_advisory_xact_lock(hashtext('kopeck attribution'))")
 _IMPORTING = text("SELECT EXISTS (SELECT FROM import_run WHERE ended_at IS NULL AND alive_at > :since)")
@@ -76,10 +78,14 @@ def choose(session: Session, policy: PolicyVersion) -> int:
     span = session.execute(sql("attribution", "attribute_span")).one()
     bulk = span.purchases * ROWS_A_PROBE > session.execute(_TOUCHES).scalar_one()
     session.execute(text(_BULK if bulk else _FEW))
-    purchases = _bulk_purchases(session, span) if bulk and span.purchases else "claimed"
+    purchases, only = "claimed", ""
+    if bulk and span.purchases:
+        purchases = _bulk_purchases(session, span)
+        only = buyers_sql(purchases)
     # CREATE TABLE AS, because it may run in parallel.
-    made = "CREATE TEMP TABLE chosen ON COMMIT DROP AS " + chosen_sql(policy, purchases=purchases)
-    session.execute(*bound(made, policy, **span._mapping))
+    made = "CREATE TEMP TABLE chosen ON COMMIT DROP AS " + chosen_sql(policy, only, purchases)
+    mask = (1 << (BITS_A_PURCHASE * span.purchases).bit_length()) - 1
+    session.execute(*bound(made, policy, mask=mask, **span._mapping))
     session.execute(text(_AS_BEFORE))
     return int(span.purchases)
 

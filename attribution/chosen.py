@@ -15,6 +15,11 @@ def candidates_sql(policy: PolicyVersion, only: str = "", purchases: str = "clai
     return scoped.replace("{purchases}", purchases) + only
 
 
+def buyers_sql(purchases: str) -> str:
+    """A condition for `only` that spares a bulk read most touches by viewers who bought nothing."""
+    return sql("attribution", "attribute_buyers").text.replace("{purchases}", purchases)
+
+
 def weighed_sql(policy: PolicyVersion, only: str = "", purchases: str = "claimed") -> str:
     """A row for each touch taken, with its weight."""
     candidates = candidates_sql(policy, only, purchases)

@@ -4,15 +4,16 @@ Pure but for the vault: a viewer is hashed at once and is nowhere kept as it cam
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from attribution.event import Click, Event, Purchase, View
+from attribution.event import Click, Event, Purchase, Refund, View
+from attribution.quick import QuickClick, QuickView, decode_quick, plain, plain_moments
 from attribution.row_error import refusal
 from attribution.sale_line import purchase_line, refund_line
-from attribution.staging import Decoded
+from attribution.staging import SLOT_TEXT, Decoded
 from core.errors import Invalid
 from core.secrets import Vault
 from core.settings import Settings
@@ -71,49 +72,79 @@ def decode_lines(
 ) -> Decoded:
     """Rows of JSON texts, one event each; blank ones are skipped."""
     result = Decoded()
-    rows, slots, hashed = result.rows, result.slots, vault.pseudonym
     latest = now + timedelta(seconds=settings.future_seconds)
     earliest = FIRST_MOMENT if backfill else max(FIRST_MOMENT, now - timedelta(days=settings.late_days))
+    moment, hashed = plain_moments(earliest, latest), vault.pseudonym
     for index, line in enumerate(lines, first_index):
-        if type(line) is bytes and (not line or line.isspace()):
-            continue
+        sale = None
         try:
-            event = _decode(line)
-            at = event.occurred_at
-            if not earliest <= at <= latest:
-                raise _out_of_time(at, latest)
-            when = (at if at.tzinfo is UTC else at.astimezone(UTC)).isoformat()
-            if type(event) is View:
-                slots.add(when[:15])
-                rows.append(_view_line(index, event, when, hashed(event.viewer)))
-            elif type(event) is Click:
-                slots.add(when[:15])
-                rows.append(_click_line(index, event, when, hashed(event.viewer)))
-            elif type(event) is Purchase:
-                rows.append(purchase_line(index, event, when, hashed))
-                result.purchases += 1
-            else:
-                rows.append(refund_line(index, event, when))
-                result.refunds += 1
-        except (*_BROKEN, Invalid) as error:
-            result.errors.append(refusal(index, line, error))
+            event = decode_quick(line)
+            kind = type(event)
+            if kind is QuickView and plain(f"{event.id}{event.viewer}{event.content}"):
+                if when := moment(event.occurred_at):
+                    _add(result, index, event, _view(event, when, hashed(event.viewer)))
+                    continue
+            elif kind is QuickClick and plain(f"{event.id}{event.viewer}{event.content}{event.product}"):
+                if when := moment(event.occurred_at):
+                    _add(result, index, event, _click(event, when, hashed(event.viewer)))
+                    result.products.add(event.product)
+                    continue
+            elif isinstance(event, Purchase | Refund):
+                sale = event
+        except _BROKEN:
+            pass
+        if not (type(line) is bytes and (not line or line.isspace())):
+            _strictly(result, index, line, sale, earliest, latest, hashed)
     return result
 
 
-def _view_line(index: int, event: View, when: str, viewer: str) -> str:
+def _strictly(
+    result: Decoded,
+    index: int,
+    line: bytes | msgspec.Raw,
+    sale: Purchase | Refund | None,
+    earliest: datetime,
+    latest: datetime,
+    hashed: Callable[[str], str],
+) -> None:
+    """Whatever is not plain: sales, other forms of a moment, and all that is to be refused."""
+    try:
+        event = sale or _decode(line)
+        at = event.occurred_at
+        if not earliest <= at <= latest:
+            raise _out_of_time(at, latest)
+        when = (at if at.tzinfo is UTC else at.astimezone(UTC)).isoformat()
+        if type(event) is View:
+            _add(result, index, event, _view(event, when, hashed(event.viewer)))
+        elif type(event) is Click:
+            _add(result, index, event, _click(event, when, hashed(event.viewer)))
+            result.products.add(event.product)
+        elif type(event) is Purchase:
+            result.sales.append(purchase_line(index, event, when, hashed))
+            result.purchases += 1
+        else:
+            result.sales.append(refund_line(index, event, when))
+            result.refunds += 1
+    except (*_BROKEN, Invalid) as error:
+        result.errors.append(refusal(index, line, error))
+
+
+def _add(result: Decoded, index: int, event: View | Click | QuickView | QuickClick, touch: str) -> None:
+    result.touches.append(touch)
+    result.ids.append(event.id)
+    result.indexes.append(index)
+    result.slots.add(touch[:SLOT_TEXT])
+    result.contents.add(event.content)
+
+
+def _view(event: View | QuickView, when: str, viewer: str) -> str:
     watched = r"\N" if event.watch_ms is None else event.watch_ms
     completed = r"\N" if event.completed is None else event.completed
-    return (
-        f"{index}\t1\t{event.id}\t{when}\t{viewer}\t{event.content}"
-        f"\t\\N\t\\N\t\\N\t\\N\t\\N\t{watched}\t{completed}\n"
-    )
+    return f"{when}\t{event.id}\t1\t{viewer}\t{event.content}\t\\N\t{watched}\t{completed}"
 
 
-def _click_line(index: int, event: Click, when: str, viewer: str) -> str:
-    return (
-        f"{index}\t2\t{event.id}\t{when}\t{viewer}\t{event.content}"
-        f"\t{event.product}\t\\N\t\\N\t\\N\t\\N\t\\N\t\\N\n"
-    )
+def _click(event: Click | QuickClick, when: str, viewer: str) -> str:
+    return f"{when}\t{event.id}\t2\t{viewer}\t{event.content}\t{event.product}\t\\N\t\\N"
 
 
 def _out_of_time(at: datetime, latest: datetime) -> Invalid:

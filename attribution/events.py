@@ -26,7 +26,9 @@ class Earned:
 
 @dataclass(frozen=True, slots=True)
 class EventRecord:
-    """One thing that came under an event id. `tallied`: a touch is counted, which a suspect is not; a sale needs no counting."""
+    """One thing that came under an event id. `tallied`: a touch is counted, which a suspect is not; a sale needs no
+    counting. `purchase`: the key of a sale's purchase line.
+    """
 
     id: str
     type: str
@@ -40,6 +42,7 @@ class EventRecord:
     product: str | None
     content: str | None
     attributed: list[Earned]
+    purchase: int | None
 
 
 _EARNED = text(
@@ -86,4 +89,5 @@ def _record(session: Session, event_id: str, row: Row[Any]) -> EventRecord:
         product=row.product,
         content=row.content,
         attributed=[Earned(*each) for each in earned],
+        purchase=row.purchase_id,
     )

@@ -15,7 +15,7 @@ from attribution.ingest import BatchResult, ingest
 from attribution.partitions import ensure_partitions
 from attribution.staging import Decoded, RowError
 from core.database import transaction
-from core.errors import Unavailable
+from core.errors import Conflict, Unavailable
 from core.secrets import Vault
 from core.settings import Settings
 
@@ -79,6 +79,7 @@ def import_events(
         found = None if file is None or restart else resume(session, file, clock())
         run = found.id if found else begin_import(session, source, clock(), file)
     counts = ImportCounts(lines=found.lines, resumed=found.lines, **found.counts) if found else ImportCounts()
+    overtaken = False
     try:
         for chunk in chunks(islice(lines, counts.lines, None), LINES):
             now = clock()
@@ -93,9 +94,13 @@ def import_events(
             finish(session, run)
         if counts.resumed == counts.lines:
             yield counts  # it had broken off after its last line
+    except Conflict:
+        overtaken = True
+        raise
     finally:
-        with suppress(Unavailable), transaction(engine) as session:
-            end_import(session, run, clock())
+        if not overtaken:  # else it runs on in another process
+            with suppress(Unavailable), transaction(engine) as session:
+                end_import(session, run, clock())
 
 
 def chunks(lines: Iterable[AnyLine], count: int) -> Iterator[list[AnyLine]]:

@@ -1,6 +1,5 @@
 """Write one batch of events: dedupe, park, refuse, and the rows themselves, in the caller's one transaction."""
 
-import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, text
 from sqlalchemy.orm import Session
 
+from attribution.plain_touches import copy_in, write_plain
 from attribution.refunds import apply_refunds
 from attribution.staging import COLUMNS, Decoded, RowError
 from core.database import sql
@@ -49,33 +49,43 @@ def ingest(session: Session, decoded: Decoded, *, source: str, now: datetime) ->
     Two batches with the same touches wait for each other in key order; those with sales go one at a time from
     their sales to their commit, so that a purchase's two unique keys and its refunds never meet in a ring.
     """
+    batch = _open(session, source, now)
+    plain, touches = write_plain(session, decoded, batch)
     session.execute(sql("attribution", "stage"))
     session.execute(text("DELETE FROM staged"))
-    cursor = session.connection().connection.cursor()
-    cursor.copy_expert(f"COPY staged ({COLUMNS}) FROM STDIN", io.StringIO("".join(decoded.rows)))
-    span = decoded.span() or (None, None)
-    return write_staged(
-        session,
-        (decoded.touches, decoded.purchases, decoded.refunds),
-        decoded.errors,
-        span,
-        source=source,
-        now=now,
-    )
+    if touches or decoded.sales:
+        copy_in(session, f"staged ({COLUMNS})", [*touches, *decoded.sales])
+    counts = (len(touches), decoded.purchases, decoded.refunds)
+    return _write(session, batch, plain, counts, decoded.errors, decoded.span() or (None, None), now)
 
 
 def write_staged(
     session: Session,
     staged: tuple[int, int, int],
-    errors: Sequence[RowError],
     span: tuple[datetime | None, datetime | None],
     *,
     source: str,
     now: datetime,
 ) -> BatchResult:
     """Write what stands in the staging table: `staged` touches, purchases and refunds, `span` the touches' range."""
+    return _write(session, _open(session, source, now), 0, staged, [], span, now)
+
+
+def _open(session: Session, source: str, now: datetime) -> int:
+    return int(session.execute(_OPEN, {"source": source, "now": now}).scalar_one())
+
+
+def _write(
+    session: Session,
+    batch: int,
+    plain: int,
+    staged: tuple[int, int, int],
+    errors: Sequence[RowError],
+    span: tuple[datetime | None, datetime | None],
+    now: datetime,
+) -> BatchResult:
+    """Beside `plain` touches, which are written: judge and write the staged rows, and close the batch."""
     touches, purchases, refunds = staged
-    batch: int = session.execute(_OPEN, {"source": source, "now": now}).scalar_one()
     at = {"batch": batch, "now": now}
     if touches:
         _write_touches(session, touches, at)
@@ -90,6 +100,7 @@ def write_staged(
         sql("attribution", "batch_close"),
         {
             **at,
+            "plain": plain,
             "rejected": len(errors),
             "errors": json.dumps([error.as_json() for error in every[:KEPT_ERRORS]]),
             "first_at": span[0],

@@ -36,7 +36,7 @@ def _again(session: Session, policy: PolicyVersion) -> None:
         sql("attribution", "attribute_claim_again"), {"policy": policy.policy, "version": policy.version}
     )
     if choose(session, policy):
-        for step in ("same", "undo", "outcome", "share_again", "changed"):
+        for step in ("same", "undo", "outcome_again", "share_again", "changed"):
             write(session, step, policy)
         redone = list(session.scalars(text("SELECT purchase_id FROM claimed")))
         session.execute(text("DROP TABLE claimed, chosen"))

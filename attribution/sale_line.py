@@ -15,8 +15,8 @@ def purchase_line(index: int, event: Purchase, when: str, hashed: Callable[[str]
     """
     viewer = r"\N" if event.viewer is None else hashed(event.viewer)
     return (
-        f"{index}\t3\t{event.id}\t{when}\t{viewer}\t\\N\t{event.product}\t{event.order}\t{event.quantity}"
-        f"\t{_micros(event.amount, event.currency)}\t{event.currency}\t\\N\t\\N\n"
+        f"{when}\t{event.id}\t3\t{viewer}\t\\N\t{event.product}\t\\N\t\\N\t{index}\t{event.order}\t{event.quantity}"
+        f"\t{_micros(event.amount, event.currency)}\t{event.currency}\n"
     )
 
 
@@ -40,8 +40,8 @@ def refund_line(index: int, event: Refund, when: str) -> str:
         raise Invalid("missing_field", "A refund needs a `quantity` or an `amount`.")
     quantity = r"\N" if event.quantity is None else event.quantity
     return (
-        f"{index}\t4\t{event.id}\t{when}\t\\N\t\\N\t{event.product}\t{event.order}\t{quantity}"
-        f"\t{amount}\t{currency}\t\\N\t\\N\n"
+        f"{when}\t{event.id}\t4\t\\N\t\\N\t{event.product}\t\\N\t\\N\t{index}\t{event.order}\t{quantity}"
+        f"\t{amount}\t{currency}\n"
     )
 
 

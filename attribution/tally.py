@@ -9,6 +9,9 @@ from attribution.turns import share_qualified, share_tallies
 from core.database import sql
 from core.settings import Settings
 
+# For a day's views, or a million touches, to be hashed and sorted without a disk.
+_ROOM = text("SET LOCAL work_mem = '128MB'")
+
 
 def written(counted: str) -> TextClause:
     """The statement that brings the touches of `<counted>.sql` into the tallies."""
@@ -24,6 +27,7 @@ def tally(session: Session, limit_batches: int = 200) -> int:
     claimed = session.execute(sql("attribution", "tally_claim"), {"limit": limit_batches}).all()
     with_touches = [row for row in claimed if row.first_at is not None]
     if with_touches:
+        session.execute(_ROOM)
         session.execute(
             written("tally_add"),
             {
@@ -53,12 +57,9 @@ def qualify(session: Session, now: datetime, settings: Settings) -> int:
     today = now.astimezone(settings.zone).date()
     stale = session.execute(sql("attribution", "qualify_lock"), {"today": today}).all()
     if stale:
-        session.execute(
-            sql("attribution", "qualify_count"),
-            {
-                "contents": [row.content for row in stale],
-                "day": stale[0].day,
-                "minimum": settings.minimum_watch_ms,
-            },
-        )
+        day = {"contents": [row.content for row in stale], "day": stale[0].day}
+        session.execute(_ROOM)
+        session.execute(sql("attribution", "qualify_read"), {**day, "minimum": settings.minimum_watch_ms})
+        session.execute(sql("attribution", "qualify_count"), day)
+        session.execute(text("DROP TABLE qualified"))
     return len(stale)

@@ -51,7 +51,7 @@ def unpark(session: Session, now: datetime, settings: Settings, limit: int = 20_
         if missing := session.scalars(_MISSING).all():
             make_partitions(session, missing)
         result = write_staged(
-            session, staged[:3], [], (staged.first_at, staged.last_at), source="parked", now=now
+            session, staged[:3], (staged.first_at, staged.last_at), source="parked", now=now
         )
         session.execute(sql("attribution", "unpark_close"))
         counts = (result.accepted, result.duplicates, result.conflicts, result.rejected)

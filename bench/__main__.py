@@ -10,11 +10,17 @@ from bench import (
     attribution,
     balance,
     events,
+    formula,
+    invalid_traffic,
     ledger_compound,
     ledger_growth,
     ledger_proofs,
     ledger_single,
+    pool,
+    qualify,
+    readable,
     start,
+    tally,
 )
 from bench.ground import say
 from bench.row import Row, show
@@ -25,9 +31,22 @@ MEASURES: dict[str, Callable[[bool], list[Row]]] = {
     "ledger-single": ledger_single.measure,
     "ledger-growth": ledger_growth.measure,
     "ledger-proofs": ledger_proofs.measure,
+    "tally": tally.measure,
+    "qualify": qualify.measure,
+    "readable": readable.measure,
     "attribution": attribution.measure,
+    "formula": formula.measure,
+    "traffic": invalid_traffic.measure,
+    "pool": pool.measure,
     "balance": balance.measure,
     "start": start.measure,
+}
+
+FULL = {
+    "ledger-growth": ledger_growth.measure_full,
+    "tally": tally.measure_full,
+    "qualify": qualify.measure_full,
+    "attribution": attribution.measure_full,
 }
 
 
@@ -36,9 +55,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(MEASURES))
     parser.add_argument("--quick", action="store_true", help="small sizes: does it run, not how fast")
-    parser.add_argument("--full", action="store_true", help="ledger-growth to fifty million postings")
+    parser.add_argument("--full", action="store_true", help="full sizes: up to half an hour more")
     options = parser.parse_args()
-    measures = MEASURES | ({"ledger-growth": ledger_growth.measure_full} if options.full else {})
+    measures = MEASURES | (FULL if options.full else {})
     chosen = [name for name in measures if name.startswith(tuple(options.names or [""]))]
     if unknown := [name for name in options.names if not any(known.startswith(name) for known in chosen)]:
         parser.error(f"no measure named {', '.join(unknown)}; there are {', '.join(MEASURES)}")

@@ -1,121 +1,155 @@
-"""Attribution: who earned a purchase, found among a month of touches, by the service's own `attribute`.
+"""Attribution: who earned a purchase, found among a month of touches, by the service's own `attribute`, by each model.
 
-The floor reads every touch and purchase once, finds nobody, and writes as many rows of the same kinds as attribution
-did, copied from what it wrote, to tables with the same indexes.
+The floor reads every touch and purchase once, finds nobody, and writes as many rows of the same kinds as the model did,
+copied from what it wrote, to tables with the same indexes.
 """
 
-from datetime import UTC, datetime, timedelta
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import Engine, event, text
+
 from attribution.attribute import attribute
+from attribution.chosen import bound, buyers_sql, candidates_sql
+from attribution.policies import versions
+from attribution.tables import MODELS
+from bench.attribution_data import lay_journeys
 from bench.ground import app_engine, fresh_database, raw, say, settings_of
 from bench.row import Row, Watch, rate
 from core import clock
 from core.database import transaction
 
-DAYS = 30
-CONTENTS, PRODUCTS, TAGS = 20_000, 5_000, 3
-
-_CATALOG = """
-    INSERT INTO creator (id, name) SELECT 'creator-' || n, 'Creator' FROM generate_series(0, 999) n;
-    INSERT INTO seller (id, name) VALUES ('seller', 'Seller');
-    INSERT INTO product (id, seller, title, category, price, currency)
-        SELECT 'product-' || n, 'seller', 'Product', 'misc', 100000000, 'RUB'
-        FROM generate_series(0, %(products)s - 1) n;
-    INSERT INTO content (id, creator, kind, published_at)
-        SELECT 'content-' || n, 'creator-' || n %% 1000, 'video', %(start)s
-        FROM generate_series(0, %(contents)s - 1) n;
-    INSERT INTO product_tag (content, product, tagged_from)
-        SELECT 'content-' || n, 'product-' || (n * 7 + tag) %% %(products)s, %(start)s
-        FROM generate_series(0, %(contents)s - 1) n, generate_series(1, %(tags)s) tag;
-    SELECT touch_partition(day::date) FROM generate_series(%(start)s::date, %(end)s::date, interval '1 day') day;
-    SELECT setseed(0.7)"""
-# A tenth of the touches are clicks, each on a product that the content tags.
-_TOUCHES = """
-    INSERT INTO touch (event_id, occurred_at, kind, viewer, content, product, watch_ms, completed, batch_id)
-    SELECT md5('touch' || n), at, kind, md5('viewer' || viewer)::uuid, 'content-' || content,
-        CASE kind WHEN 2 THEN 'product-' || (content * 7 + 1 + n %% %(tags)s) %% %(products)s END,
-        CASE kind WHEN 1 THEN 20000 END, CASE kind WHEN 1 THEN false END, 1
-    FROM (
-        SELECT n, CASE WHEN n %% 10 = 0 THEN 2 ELSE 1 END AS kind, floor(random() * %(viewers)s)::integer AS viewer,
-            floor(random() * %(contents)s)::integer AS content,
-            %(start)s + random() * (%(end)s - %(start)s) AS at
-        FROM generate_series(1, %(touches)s) n
-    ) drawn"""
-# Two purchases of three follow a click within some days, the rest come from nowhere.
-_PURCHASES = """
-    INSERT INTO purchase (event_id, order_ref, product, viewer, quantity, amount, currency, occurred_at, day, batch_id)
-    SELECT 'purchase-' || n, 'order-' || n, product, viewer, 1, 100000000, 'RUB', at, at::date, 1
-    FROM (
-        SELECT row_number() OVER (ORDER BY event_id) AS n, viewer, product,
-            least(occurred_at + random() * interval '5 days', %(end)s) AS at
-        FROM (SELECT * FROM touch WHERE kind = 2 ORDER BY event_id LIMIT %(purchases)s * 2 / 3) clicked
-        UNION ALL
-        SELECT n, md5('viewer' || n * 5)::uuid, 'product-' || n %% %(products)s,
-            %(start)s + random() * (%(end)s - %(start)s)
-        FROM generate_series(%(purchases)s * 2 / 3 + 1, %(purchases)s) n
-    ) bought"""
-_PLAIN = """
-    CREATE TABLE plain_attribution (LIKE attribution INCLUDING INDEXES);
-    CREATE TABLE plain_share (LIKE share INCLUDING INDEXES)"""
-_FLOOR = """
-    SELECT count(*) FILTER (WHERE kind = 2), max(occurred_at), max(content) FROM touch;
-    SELECT count(*), max(occurred_at) FROM purchase;
-    INSERT INTO plain_attribution SELECT * FROM attribution;
-    INSERT INTO plain_share SELECT * FROM share"""
+_POLICY = """
+    INSERT INTO policy (id) VALUES (%(policy)s) ON CONFLICT DO NOTHING;
+    INSERT INTO policy_version
+        (policy, version, model, scope, click_window_hours, view_window_hours, effective_from, created_by)
+    VALUES (%(policy)s, 1, %(model)s, 'product', 720, 168, '2000-01-01', 'bench') ON CONFLICT DO NOTHING"""
+_COPIES = ("attribution", "share", "changed_purchase", "changed_day")
+_READ = "SELECT count(*) FILTER (WHERE kind = 2), max(occurred_at), max(content) FROM touch"
+# What `attribute` sends, by what it is for.
+_PARTS = {
+    "claim": "TABLE claimed ON",
+    "choose": "TABLE chosen ON",
+    "write outcomes": "INSERT INTO attribution ",
+    "write shares": "INSERT INTO share ",
+    "write queues": "INSERT INTO changed_day",
+}
+_ALL = "(SELECT id AS purchase_id, viewer, product, quantity, amount, occurred_at FROM purchase)"
+_CANDIDATES = (
+    "SET LOCAL work_mem = '128MB'; SET LOCAL enable_nestloop = off; SET LOCAL enable_mergejoin = off"
+)
+_SPAN = "SELECT min(occurred_at) AS first_at, max(occurred_at) AS last_at FROM purchase"
 
 
 def measure(quick: bool) -> list[Row]:
-    """Purchases a second: the calls of `attribute` until none is left, commits included."""
-    touches, purchases = (300_000, 6_000) if quick else (3_000_000, 60_000)
-    end = clock.now() - timedelta(hours=2)  # past the attribution delay
-    watch = Watch()
+    """Purchases a second: the calls of `attribute` until none is left, commits included; a row a model."""
+    return _measure(200_000 if quick else 3_000_000)
+
+
+def measure_full(quick: bool) -> list[Row]:
+    """Against ten million touches."""
+    return measure(quick) if quick else _measure(10_000_000)
+
+
+def _measure(touches: int) -> list[Row]:
+    purchases = touches // 50
     with fresh_database() as url:
-        owner, engine, settings = app_engine(url, role=None), app_engine(url), settings_of(url)
+        owner, engine = app_engine(url, role=None), app_engine(url)
         with raw(owner) as cursor:
-            _prepare(cursor, touches, purchases, end)
-        say("attributing")
-        done = 0
-        while done < purchases:
-            with watch.lap("attribute"), transaction(engine) as session:
-                found = attribute(session, clock.now(), settings)
-            done += found
-            if not found:
-                raise RuntimeError(f"{done} of {purchases} purchases were attributed")
-        with raw(owner) as cursor:
-            by = _outcomes(cursor, purchases)
-            cursor.execute(_PLAIN)
-            cursor.connection.commit()
-            with watch.lap("floor"):
-                cursor.execute(_FLOOR)
-                cursor.connection.commit()
-    spent, floor = watch.total("attribute"), watch.total("floor")
-    name = f"attribution: {purchases:,} purchases against {touches:,} touches"
-    return [
-        Row(name, rate(purchases, spent), rate(purchases, floor), floor / spent, ">= 100,000/s", [
-            ("floor: reading all once, writing the same rows", ""),
-            ("by click, by view, to nobody", by),
-        ])
-    ]  # fmt: skip
+            lay_journeys(cursor, touches, purchases, clock.now() - timedelta(hours=2))  # past the delay
+        return [_by(model, owner, engine, url, touches, purchases) for model in MODELS]
 
 
-def _prepare(cursor: Any, touches: int, purchases: int, end: datetime) -> None:
-    say(f"making {touches:,} touches")
-    sizes = {"touches": touches, "purchases": purchases, "viewers": max(touches // 10, 1)}
-    sizes |= {"contents": CONTENTS, "products": PRODUCTS, "tags": TAGS}
-    at = {"start": end.astimezone(UTC) - timedelta(days=DAYS), "end": end}
-    for statement in (_CATALOG, _TOUCHES, _PURCHASES):
-        cursor.execute(statement, sizes | at)
-    cursor.connection.commit()
-    cursor.connection.autocommit = True
-    cursor.execute("VACUUM ANALYZE")
-    cursor.connection.autocommit = False
+def _by(model: str, owner: Engine, engine: Engine, url: str, touches: int, purchases: int) -> Row:
+    """The policies before it have nothing left to do. The last touch's is the one that a new service has."""
+    policy = "default" if model == "last_touch" else model
+    say(f"attributing, {model}")
+    watch = Watch()
+    with raw(owner) as cursor:
+        cursor.execute(_POLICY, {"policy": policy, "model": model})
+        marks = _marks(cursor)
+        cursor.connection.commit()
+    with _timed(engine, watch), watch.lap("all"), transaction(engine) as session:
+        if attribute(session, clock.now(), settings_of(url)) != purchases:
+            raise RuntimeError("not all purchases were attributed")
+    with raw(owner) as cursor:
+        by, shares = _outcomes(cursor, policy, purchases)
+        _floor(cursor, watch, policy, marks)
+    _candidates(engine, watch, policy, purchases)
+    spent, floor = watch.total("all"), watch.total("floor")
+    return Row(f"attribution, {model}: {purchases:,} purchases against {touches:,} touches", rate(purchases, spent),
+        rate(purchases, floor), floor / spent, ">= 100,000/s", [
+            ("by click, by view, to nobody; shares", f"{by}; {shares:,}"),
+            *((f"{part}, a purchase", f"{watch.total(part) / purchases * 1e6:.1f} µs") for part in _PARTS),
+            ("candidates alone, a purchase", f"{watch.total('candidates') / purchases * 1e6:.1f} µs"),
+            ("floor: reading, a purchase", f"{watch.total('read') / purchases * 1e6:.1f} µs"),
+            ("floor: writing, a purchase", f"{(floor - watch.total('read')) / purchases * 1e6:.1f} µs"),
+        ])  # fmt: skip
 
 
-def _outcomes(cursor: Any, purchases: int) -> str:
-    """How many of each; a speed counts only if the work was done."""
-    cursor.execute("SELECT outcome, count(*) FROM attribution GROUP BY 1")
+@contextmanager
+def _timed(engine: Engine, watch: Watch) -> Iterator[None]:
+    """Each statement's time, by what it is for."""
+
+    def begin(_c: Any, _cursor: Any, _statement: str, _p: Any, context: Any, _many: bool) -> None:
+        context.began = time.perf_counter()
+
+    def end(_c: Any, _cursor: Any, statement: str, _p: Any, context: Any, _many: bool) -> None:
+        part = next((part for part, sign in _PARTS.items() if sign in statement), "rest")
+        watch.laps.setdefault(part, []).append(time.perf_counter() - context.began)
+
+    event.listen(engine, "before_cursor_execute", begin)
+    event.listen(engine, "after_cursor_execute", end)
+    yield
+    event.remove(engine, "before_cursor_execute", begin)
+    event.remove(engine, "after_cursor_execute", end)
+
+
+def _marks(cursor: Any) -> dict[str, int]:
+    """Where the queues end."""
+    cursor.execute(
+        "SELECT (SELECT coalesce(max(id), 0) FROM changed_purchase), (SELECT coalesce(max(id), 0) FROM changed_day)"
+    )
+    return dict(zip(("changed_purchase", "changed_day"), cursor.fetchone(), strict=True))
+
+
+def _outcomes(cursor: Any, policy: str, purchases: int) -> tuple[str, int]:
+    """How many of each, and shares; a speed counts only if the work was done."""
+    cursor.execute("SELECT outcome, count(*) FROM attribution WHERE policy = %s GROUP BY 1", (policy,))
     counts = dict(cursor.fetchall())
     if sum(counts.values()) != purchases or not counts.get("click"):
         raise RuntimeError(f"attributed: {counts}")
-    return ", ".join(f"{counts.get(name, 0):,}" for name in ("click", "view", "none"))
+    cursor.execute("SELECT count(*) FROM share WHERE policy = %s", (policy,))
+    return ", ".join(f"{counts.get(name, 0):,}" for name in ("click", "view", "none")), cursor.fetchone()[0]
+
+
+def _floor(cursor: Any, watch: Watch, policy: str, marks: dict[str, int]) -> None:
+    """To fresh copies; the queues' rows are those that the model added."""
+    for table in _COPIES:
+        cursor.execute(
+            f"DROP TABLE IF EXISTS plain_{table}; CREATE TABLE plain_{table} (LIKE {table} INCLUDING INDEXES)"
+        )
+    cursor.connection.commit()
+    with watch.lap("floor"):
+        with watch.lap("read"):
+            cursor.execute(_READ + "; SELECT count(*), max(occurred_at) FROM purchase")
+        for table in _COPIES:
+            wanted = f"id > {marks[table]}" if table in marks else "policy = %(policy)s"
+            cursor.execute(
+                f"INSERT INTO plain_{table} SELECT * FROM {table} WHERE {wanted}", {"policy": policy}
+            )
+        cursor.connection.commit()
+
+
+def _candidates(engine: Engine, watch: Watch, name: str, purchases: int) -> None:
+    """Only the finding of the touches that may have led to a purchase, as `attribute` finds them."""
+    with transaction(engine) as session:
+        policy = next(version for version in versions(session) if version.policy == name)
+        span = session.execute(text(_SPAN)).one()._mapping
+        session.execute(text(_CANDIDATES))
+        found = f"SELECT count(*) FROM ({candidates_sql(policy, buyers_sql(_ALL), _ALL)}) found"
+        with watch.lap("candidates"):
+            session.execute(*bound(found, policy, mask=(1 << (8 * purchases).bit_length()) - 1, **span))

@@ -8,7 +8,7 @@ from jobs.job import Context, Job
 
 
 def step(context: Context) -> dict[str, int]:
-    """Up to 50,000 purchases a policy."""
+    """Up to 500,000 purchases a policy."""
     with transaction(context.engine) as session:
         return {"purchases": attribute(session, context.now(), context.settings)}
 

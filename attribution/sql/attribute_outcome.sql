@@ -1,6 +1,6 @@
--- In: `claimed`, `chosen`, the policy and its version. Out: what attribution made of each purchase, once; of one that is
--- attributed anew, its new generation. The primary key is the last guard.
-INSERT INTO attribution AS a (purchase_id, policy, version, generation, outcome, touch_id, touched_at)
+-- In: `claimed` purchases not attributed before, `chosen`, the policy and its version. Out: what attribution made of each
+-- purchase, once. The primary key is the last guard; ON CONFLICT would cost half as much again.
+INSERT INTO attribution (purchase_id, policy, version, generation, outcome, touch_id, touched_at)
 SELECT p.purchase_id, :policy, :version, p.generation,
     CASE h.kind WHEN 2 THEN 'click' WHEN 1 THEN 'view' ELSE 'none' END, h.touch_id, h.touched_at
 FROM claimed p LEFT JOIN (
@@ -8,6 +8,3 @@ FROM claimed p LEFT JOIN (
     FROM chosen ORDER BY purchase_id, weight DESC, content
 ) h ON h.purchase_id = p.purchase_id
 ORDER BY p.purchase_id
-ON CONFLICT (purchase_id, policy) DO UPDATE SET generation = excluded.generation, outcome = excluded.outcome,
-    touch_id = excluded.touch_id, touched_at = excluded.touched_at, attributed_at = now()
-WHERE a.generation = excluded.generation - 1

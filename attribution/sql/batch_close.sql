@@ -1,14 +1,15 @@
--- In: the staged rows with their fates, the batch, the errors to keep, how many rows decoding refused, the touches'
--- range. Out: the conflicts listed, the batch's counts. A batch that brought no touch needs no tally.
+-- In: the staged rows with their fates, how many plain touches were written beside them, the batch, the errors to
+-- keep, how many rows decoding refused, the touches' range. Out: the conflicts listed, the batch's counts. A batch that
+-- brought no touch needs no tally.
 WITH fates AS (
     SELECT coalesce(fate, 'accepted') AS fate, kind, count(*) AS rows FROM staged GROUP BY 1, 2
 ), counts AS (
-    SELECT coalesce(sum(rows) FILTER (WHERE fate = 'accepted'), 0) AS accepted,
+    SELECT :plain + coalesce(sum(rows) FILTER (WHERE fate = 'accepted'), 0) AS accepted,
         coalesce(sum(rows) FILTER (WHERE fate = 'duplicate'), 0) AS duplicates,
         coalesce(sum(rows) FILTER (WHERE fate = 'conflict'), 0) AS conflicts,
         coalesce(sum(rows) FILTER (WHERE fate = 'parked'), 0) AS parked,
         coalesce(sum(rows) FILTER (WHERE fate NOT IN ('accepted', 'duplicate', 'conflict', 'parked')), 0) AS refused,
-        coalesce(sum(rows) FILTER (WHERE fate = 'accepted' AND kind IN (1, 2)), 0) AS touches
+        :plain + coalesce(sum(rows) FILTER (WHERE fate = 'accepted' AND kind IN (1, 2)), 0) AS touches
     FROM fates
 ), conflicts AS (
     INSERT INTO event_conflict (batch_id, row_index, event_id, body, recorded_at)

@@ -1,16 +1,25 @@
--- In: the least milliseconds of a qualified view. Out: each tally that differs from what its touches say, with both.
--- Touches of batches not yet tallied, and doubted ones, are left out; qualified views are compared where they claim to be final and no
--- batch that may touch them waits.
+-- In: the least milliseconds of a qualified view; the days, `until` not among them. Out: each tally of these days that
+-- differs from what its touches say, with both. A day's touches and tallies are seen at one moment. Touches of batches not
+-- yet tallied, and doubted ones, are left out; qualified views are compared where they claim to be final and no batch that
+-- may touch them waits.
 WITH counted_touch AS MATERIALIZED (
     SELECT t.kind, t.content, t.product, t.viewer, t.occurred_at, CAST(t.occurred_at AS date) AS day, t.watch_ms,
         t.completed
-    FROM touch t JOIN event_batch b ON b.id = t.batch_id WHERE b.tallied_at IS NOT NULL
+    FROM touch t JOIN event_batch b ON b.id = t.batch_id
+    WHERE t.occurred_at >= CAST(CAST(:since AS date) AS timestamptz)
+        AND t.occurred_at < CAST(CAST(:until AS date) AS timestamptz) AND b.tallied_at IS NOT NULL
         AND NOT EXISTS (
             SELECT FROM suspect s
             WHERE s.event_id = t.event_id AND s.occurred_at = t.occurred_at AND s.state <> 'cleared')
 ), waiting AS (
     SELECT DISTINCT t.content, CAST(t.occurred_at AS date) AS day
-    FROM touch t JOIN event_batch b ON b.id = t.batch_id WHERE b.tallied_at IS NULL
+    FROM touch t JOIN event_batch b ON b.id = t.batch_id
+    WHERE t.occurred_at >= CAST(CAST(:since AS date) AS timestamptz)
+        AND t.occurred_at < CAST(CAST(:until AS date) AS timestamptz) AND b.tallied_at IS NULL
+), content_tally AS (
+    SELECT * FROM tally_content_day WHERE day >= CAST(:since AS date) AND day < CAST(:until AS date)
+), product_tally AS (
+    SELECT * FROM tally_product_day WHERE day >= CAST(:since AS date) AND day < CAST(:until AS date)
 ), views AS (
     SELECT content, day, count(*) AS views, coalesce(sum(watch_ms), 0) AS watch_ms,
         count(*) FILTER (WHERE completed) AS completes,
@@ -26,7 +35,7 @@ WITH counted_touch AS MATERIALIZED (
     GROUP BY content, product, day
 )
 SELECT content, CAST(NULL AS text) AS product, day, m.measure, m.stored, m.counted
-FROM tally_content_day t FULL JOIN views v USING (content, day)
+FROM content_tally t FULL JOIN views v USING (content, day)
 LEFT JOIN waiting w USING (content, day)
 CROSS JOIN LATERAL (VALUES
     ('views', t.views, v.views),
@@ -38,6 +47,6 @@ CROSS JOIN LATERAL (VALUES
 WHERE coalesce(m.stored, 0) <> coalesce(m.counted, 0)
 UNION ALL
 SELECT content, product, day, 'clicks', t.clicks, k.clicks
-FROM tally_product_day t FULL JOIN clicks k USING (content, product, day)
+FROM product_tally t FULL JOIN clicks k USING (content, product, day)
 WHERE coalesce(t.clicks, 0) <> coalesce(k.clicks, 0)
 ORDER BY 1, 3, 2, 4

@@ -1,9 +1,10 @@
 -- In: the range of ids of the next unchecked batches, and of the times of their touches. A batch in between that was
 -- checked already, or just came, is looked at once more, which finds nothing else. Out: temp table `fresh`, who was
--- active in them on which day, in the order of the index that is asked next. Reads; nothing to repeat.
+-- active in them on which day. A partition is a day: naming it is cheaper than finding each touch's day. Reads; nothing
+-- to repeat.
 CREATE TEMP TABLE fresh ON COMMIT DROP AS
-SELECT DISTINCT viewer, CAST(occurred_at AS date) AS day
+SELECT viewer, CAST(min(occurred_at) AS date) AS day, tableoid AS partition
 FROM touch
 WHERE batch_id BETWEEN :first AND :last
     AND occurred_at BETWEEN :first_at AND :last_at
-ORDER BY viewer
+GROUP BY viewer, tableoid

@@ -65,7 +65,7 @@ def eventually(happened: Callable[[], Any], seconds: float) -> Any:
 class World:
     """The processes, started again when they were killed."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, **settings: str) -> None:
         with socket.create_server(("127.0.0.1", 0)) as probe:
             self.port = probe.getsockname()[1]
         self.home, self.key, self.database = home, "", ExitStack()
@@ -73,7 +73,7 @@ class World:
         self.given = {
             "KOPECK_HOME": str(home), "KOPECK_DATABASE_URL": self.cluster.url(), "KOPECK_BIND": f"127.0.0.1:{self.port}",
             "KOPECK_WORKERS": "2", "KOPECK_THREADS": "4", "KOPECK_ATTRIBUTION_DELAY": "0",
-        } | {f"KOPECK_TRAFFIC_{rule}": "0" for rule in RULES}  # fmt: skip
+        } | {f"KOPECK_TRAFFIC_{rule}": "0" for rule in RULES} | settings  # fmt: skip
         self.settings: Settings = load_settings(self.given)
         self._stock()
         self.server, self.scheduler = self.start("-m", "kopeck", "serve"), self.start("-c", SCHEDULER)
@@ -152,11 +152,11 @@ def _kill_tree(process: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def world() -> Iterator[World]:
+def world(**settings: str) -> Iterator[World]:
     folder = Path(tempfile.mkdtemp(prefix="kopeck-crash-", dir="/tmp"))
     folder.chmod(0o711)  # the database's account passes through
     try:
-        with closing(World(folder)) as made:
+        with closing(World(folder, **settings)) as made:
             yield made
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -22,7 +22,8 @@ def slow(connection, cursor, statement, *rest):
 
 send(engine, [view(f"e{i}") for i in range(500)] + [purchase("b", "o")])
 """
-MOMENTS = ("INSERT INTO touch", "INSERT INTO purchase", "UPDATE event_batch b")
+# The touches are copied, the purchase is inserted, the batch is closed.
+MOMENTS = ("RELEASE SAVEPOINT", "INSERT INTO purchase", "UPDATE event_batch b")
 
 
 def test_kill_9_in_the_middle_of_a_batch(engine, database_url):

@@ -138,7 +138,7 @@ def test_only_a_backfill_may_be_old_and_not_before_2000():
 def test_blank_lines_are_skipped_and_counted():
     body = b"\n" + json.dumps(view("a")).encode() + b"\r\n \n\nbad\n"
     decoded = decode_ndjson(body, **OPTIONS)
-    assert [row.split("\t")[0] for row in decoded.rows] == ["1"]
+    assert (decoded.indexes, decoded.ids) == ([1], ["a"])
     assert [(error.index, error.id, error.code) for error in decoded.errors] == [(4, None, "broken_json")]
 
 

@@ -24,7 +24,7 @@ from attribution_market import (
     tag,
     view,
 )
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from attribution.receive import receive
 from core.errors import Invalid, Unavailable
@@ -190,3 +190,68 @@ def test_a_body_of_another_kind_and_a_backlog_are_refused(market):
 
 def test_a_batch_of_nothing(market):
     assert counts(send(market, [])) == (0, 0, 0, 0, 0)
+
+
+def test_one_moment_in_two_forms_is_one_event(market):
+    moment = "2026-11-02T06:00:00"
+    events = [
+        view("e1", when=f"{moment}Z"),
+        view("e1", when=f"{moment}.0Z"),
+        view("e2"),
+        view("e1", when=at(hours=5)),
+    ]
+    assert counts(send(market, events)) == (3, 1, 0, 0, 0)
+    assert one(market, "SELECT count(*) FROM touch") == 3
+
+
+def test_the_first_of_one_key_that_the_catalog_knows_is_booked(market):
+    events = [
+        view("e1", content="nobody"),
+        view("e1"),
+        view("e1"),
+        click("e2", product="nothing"),
+        view("e3"),
+    ]
+    assert counts(send(market, events)) == (2, 1, 1, 1, 0)
+    assert rows(market, "SELECT event_id, content FROM touch ORDER BY 1") == [("e1", "c1"), ("e3", "c1")]
+
+
+def test_a_batch_that_meets_its_events_in_another_under_way_waits_and_judges_them_again(market, owner):
+    events = [view(f"e{i}") for i in range(20)]
+    send(market, [view("first")])  # the partition is there
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    with ThreadPoolExecutor(1) as pool, market.connect() as other, owner.connect() as watcher:
+        batch = other.scalar(text("INSERT INTO event_batch (source) VALUES ('other') RETURNING id"))
+        for id, watched in (("e7", 5000), ("e9", 1)):
+            values = {
+                "id": id,
+                "at": events[0]["occurred_at"],
+                "viewer": VAULT.pseudonym("u1"),
+                "watched": watched,
+            }
+            other.execute(text(BESIDE), values | {"batch": batch})
+        sent = pool.submit(send, market, events)
+        while not watcher.scalar(waiting):
+            assert not sent.done()
+            watcher.rollback()
+        other.commit()
+        assert counts(sent.result(10)) == (18, 1, 1, 0, 0)
+    assert rows(market, "SELECT count(*), count(*) FILTER (WHERE watch_ms = 1) FROM touch") == [(21, 1)]
+
+
+BESIDE = """INSERT INTO touch (event_id, occurred_at, kind, viewer, content, watch_ms, completed, batch_id)
+    VALUES (:id, CAST(:at AS timestamptz), 1, :viewer, 'c1', :watched, true, :batch)"""
+
+
+def test_batches_that_repeat_each_other_crosswise_wait_in_one_direction(market):
+    """In each of them other events stand twice, so that each would write others late."""
+    dice = random.Random(3)
+    events = [view(f"e{i}", when=at(minutes=dice.randrange(9000))) for i in range(1500)]
+    bodies = [dice.sample(events, len(events)) + dice.sample(events, 300) for _ in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        results = list(pool.map(lambda body: send(market, body), bodies))
+    assert sum(result.accepted for result in results) == 1500
+    assert sum(result.duplicates for result in results) == 6 * 1800 - 1500
+    assert one(market, "SELECT count(*) FROM touch") == 1500

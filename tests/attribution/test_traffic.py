@@ -33,8 +33,12 @@ from core.errors import Conflict, Invalid, NotFound
 from core.money import Money
 from rewards.accrue import accrue
 from rewards.price import price
-from rewards.funds import create_fund, create_line, deposit_money
-from rewards.programs import activate_version, create_program, draft_version
+from rewards.deposit import deposit_money
+from rewards.funds import create_fund
+from rewards.lines import create_line
+from rewards.activate import activate_version
+from rewards.programs import NewProgram, create_program
+from rewards.versions import draft_version
 
 ALL_OFF = replace(
     SETTINGS,
@@ -203,7 +207,8 @@ def reward_sales(engine, world_now):
         create_fund(session, "main", "Main", money)
         deposit_money(session, "main", money, None, "fin", world_now, SETTINGS)
         create_line(session, "main", "l", "all", money, "once", True, world_now, SETTINGS)
-        create_program(session, "prog", "prog", "RUB", "main", "l", "default", 0, "all")
+        pays = NewProgram(id="prog", name="prog", currency="RUB", fund="main", line="l", hold_days=0, open="all")
+        create_program(session, pays)
         rule = {"name": "part", "grain": "sale", "amount": "amount * 5%"}
         version = draft_version(session, "prog", date(2026, 11, 1), [rule], "op")
         activate_version(session, "prog", version.number, "op", world_now, SETTINGS)

@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from attribution_market import SETTINGS, one, rows, send, stock
+from attribution_market import NOW as TODAY
+from attribution_market import SETTINGS, at, one, rows, send, stock, tag, view
 from attribution_oracle import World, moment, tallies
 from sqlalchemy import Engine
 from test_attribution_oracle import CONTENTS, PRODUCTS, START, add_tags, make_events, make_world
@@ -81,7 +82,9 @@ def decide(engine: Engine, dice: random.Random) -> None:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_suspects_at_any_moment_leave_no_trace(engine, seed):
+def test_suspects_at_any_moment_leave_no_trace(engine, monkeypatch, seed):
+    # Which of the two ways to the busy viewers is taken.
+    monkeypatch.setattr("attribution.traffic_rules.BYTES_A_PROBE", (-1, 10**9)[seed % 2])
     dice = random.Random(seed)
     world = make_world(dice)
     world.events = make_events(dice, world)
@@ -109,6 +112,23 @@ def test_suspects_at_any_moment_leave_no_trace(engine, seed):
             decide(engine, dice)
         run(engine, *QUALIFY, *SALES)
     assert one(engine, "SELECT count(*) FROM reattribution") == 0
+
+
+@pytest.mark.parametrize("bytes_a_probe", [-1, 10**9], ids=["by index", "whole day"])
+def test_one_too_many_is_found_either_way(engine, monkeypatch, bytes_a_probe):
+    """Nothing but the hour's views makes these viewers busy: a count that is off by one finds none or too many."""
+    monkeypatch.setattr("attribution.traffic_rules.BYTES_A_PROBE", bytes_a_probe)
+    stock(engine)
+    tag(engine, "c1", "p1")
+    rule = replace(SETTINGS, traffic_views_per_hour=3)
+    for viewer, count in (("three", 3), ("four", 4)):
+        send(engine, [view(f"{viewer}{i}", viewer, when=at(hours=3, seconds=-i)) for i in range(count)])
+    with transaction(engine) as session:
+        assert check_batches(session, TODAY, rule)["suspects"] == 4
+    assert {row[0] for row in rows(engine, "SELECT event_id FROM suspect")} == {f"four{i}" for i in range(4)}
+    send(engine, [view("four9", "four", when=at(hours=3, seconds=-9))])
+    with transaction(engine) as session:
+        assert check_batches(session, TODAY, rule)["suspects"] == 1
 
 
 def add_policies(engine: Engine, suffix: str) -> None:
