@@ -18,7 +18,7 @@ from ledger import accounts
 from ledger.statement import statement
 from payouts import payee as payees
 from payouts import read as payout_read
-from rewards import explain, read
+from rewards import read
 
 blp = Blueprint(
     "creators", "creators", url_prefix="/v1", description="What a creator earned and where the money is"
@@ -85,29 +85,6 @@ class RewardOut(Schema):
     released_at = Moment(required=True, allow_none=True)
     recorded_at = Moment(required=True)
     entry = fields.String(required=True, allow_none=True)
-
-
-class RewardLineOut(Schema):
-    id = fields.String(required=True)
-    amount = MoneyField(required=True)
-    entry = fields.String(required=True)
-    matures_at = Moment(required=True)
-    released_at = Moment(required=True, allow_none=True)
-
-
-class ExplainOut(Schema):
-    reward = fields.Nested(RewardOut, required=True)
-    program = fields.Dict(required=True)
-    rule = fields.Dict(required=True)
-    inputs = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
-    formula = fields.Dict(required=True)
-    sentences = fields.List(fields.String(), required=True)
-    original = MoneyField(required=True)
-    target = MoneyField(required=True)
-    posted = MoneyField(required=True)
-    waiting = MoneyField(required=True)
-    clamped = Flag(required=True)
-    lines = fields.List(fields.Nested(RewardLineOut), required=True)
 
 
 class StatementQuery(PeriodQuery):
@@ -199,17 +176,15 @@ def list_rewards(session: Session, query: dict[str, Any], id: str) -> Page:
 @operation(blp, "GET", "/rewards/<id>", roles=READERS, answer=RewardOut)
 def get_reward(session: Session, id: str) -> Any:
     """One reward"""
-    return _own_reward(read.get_reward(session, id)[0])
+    return own_reward(read.get_reward(session, id)[0])
 
 
-@operation(blp, "GET", "/rewards/<id>/explain", roles=READERS, answer=ExplainOut)
-def explain_reward(session: Session, id: str) -> Any:
-    """Where a reward comes from: rule, figures, each term, and where the money is"""
-    _own_reward(read.get_reward(session, id)[0])
-    return explain.explain_reward(session, id)
+def own_reward(reward: read.Reward) -> read.Reward:
+    """The reward, when the caller may see it.
 
-
-def _own_reward(reward: read.Reward) -> read.Reward:
+    Raises:
+        NotFound: it is another creator's.
+    """
     if caller().subject not in (None, reward.creator):
         raise NotFound("not_found", "No such reward.")
     return reward

@@ -1,5 +1,7 @@
 """Formulas to try."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from flask_smorest import Blueprint
@@ -9,7 +11,7 @@ from sqlalchemy.orm import Session
 from api.fields import Choice
 from api.operation import STAFF, operation
 from core.errors import Invalid
-from formula import GRAINS, NAMES, compile_formula
+from formula import GRAINS, NAMES, Formula, compile_formula
 
 blp = Blueprint("formulas", "formulas", url_prefix="/v1", description="Formulas to try")
 
@@ -44,7 +46,7 @@ class EvaluateOut(Schema):
 )
 def check_formula(session: Session, body: dict[str, Any]) -> Any:
     """Is a formula right? Its type, names and SQL, or where it is wrong"""
-    made = compile_formula(body["formula"], body["grain"], None)
+    made = _compiled(body)
     return {"type": str(made.type), "names": list(made.names), "sql": made.sql_text()}
 
 
@@ -58,11 +60,28 @@ def check_formula(session: Session, body: dict[str, Any]) -> Any:
 )
 def evaluate_formula(session: Session, body: dict[str, Any]) -> Any:
     """What a formula gives for some values, term by term"""
-    made = compile_formula(body["formula"], body["grain"], None)
+    made = _compiled(body)
     unknown = sorted(set(body["values"]) - set(NAMES[body["grain"]]))
     if unknown:
         raise Invalid(
             "formula_value", f"No such names at {body['grain']}: {', '.join(unknown[:5])}", pointer="/values"
         )
-    explained = made.explain(body["values"]).as_json()
+    with _blaming("/values"):
+        explained = made.explain(body["values"]).as_json()
     return {"value": explained["value"], "explain": explained}
+
+
+def _compiled(body: dict[str, Any]) -> Formula:
+    with _blaming("/formula"):
+        return compile_formula(body["formula"], body["grain"], None)
+
+
+@contextmanager
+def _blaming(pointer: str) -> Iterator[None]:
+    """A refusal of the language, with the field that it is about; of a value, the value itself."""
+    try:
+        yield
+    except Invalid as error:
+        name = error.fields.get("name") if pointer == "/values" else None
+        where = f"{pointer}/{name}" if name else pointer
+        raise Invalid(error.code, error.detail, pointer=where, **error.fields) from None

@@ -12,7 +12,8 @@ from api.paging import Page, after_of, page
 from api.runtime import runtime
 from core.errors import Invalid
 from core.money import Money
-from rewards import funds
+from rewards import deposit as deposits
+from rewards import funds, lines
 
 blp = Blueprint("funds", "funds", url_prefix="/v1", description="Funds, deposits, lines")
 
@@ -64,7 +65,10 @@ class LineOut(Schema):
     rollover = Flag(required=True)
     balance = AmountField(required=True)
     allocated = AmountField(required=True)
+    transferred = AmountField(required=True)
+    adjusted = AmountField(required=True)
     spent = AmountField(required=True)
+    granted = AmountField(required=True)
     waiting = AmountField(required=True)
     exhausts_on = Day(required=True, allow_none=True)
 
@@ -119,7 +123,7 @@ def get_fund(session: Session, id: str) -> Any:
 )
 def deposit(session: Session, body: dict[str, Any], id: str) -> Any:
     """Record money that arrived for a fund"""
-    return funds.deposit_money(
+    return deposits.deposit_money(
         session, id, body["amount"], body["reference"], caller().person, runtime().now(), runtime().settings
     )
 
@@ -127,8 +131,7 @@ def deposit(session: Session, body: dict[str, Any], id: str) -> Any:
 @operation(blp, "GET", "/funds/<id>/deposits", roles=STAFF, answer=DepositOut, many=True)
 def list_deposits(session: Session, query: dict[str, Any], id: str) -> Page:
     """A fund's deposits"""
-    _fund(session, id)
-    rows = funds.list_deposits(session, id, query["limit"] + 1, after_of(query, int))
+    rows = deposits.list_deposits(session, id, query["limit"] + 1, after_of(query, int))
     shown = page(rows, query["limit"], lambda row: row[0])
     return Page([row for _, row in shown.rows], shown.next_cursor)
 
@@ -146,7 +149,7 @@ def list_deposits(session: Session, query: dict[str, Any], id: str) -> Page:
 def create_line(session: Session, body: dict[str, Any], id: str) -> Any:
     """Give a fund a line with its own allocation"""
     given = body["allocation"]
-    funds.create_line(
+    lines.create_line(
         session,
         id,
         body["id"],

@@ -20,8 +20,11 @@ from api.runtime import runtime
 from attribution.receive import untallied
 from core.database import transaction
 from core.errors import KopeckError
+from core.money import MICROS
 from ledger.findings import is_halted, last_run
 from ledger.seals import unsealed
+from rewards.burn_down import spent_ratio
+from rewards.funds import line_states, unallocated
 
 blp = Blueprint("metrics", "metrics", description="Metrics")
 _FINDINGS = text(
@@ -88,6 +91,30 @@ def _figures(session: Session, now: datetime) -> Iterator[Metric]:
         "Payouts that are not settled",
         ["state"],
         [((row.state,), row.count) for row in session.execute(_PAYOUTS)],
+    )
+    yield from _funds(session, now)
+
+
+def _funds(session: Session, now: datetime) -> Iterator[Metric]:
+    lines = line_states(session, None, now.astimezone(runtime().settings.zone).date())
+    names = [(row.fund, row.id, row.currency) for row in lines]
+    yield _labelled(
+        "kopeck_fund_line_balance",
+        "What a fund's line holds, in units of its currency",
+        ["fund", "line", "currency"],
+        [(name, row.balance / MICROS) for name, row in zip(names, lines, strict=True)],
+    )
+    yield _labelled(
+        "kopeck_fund_line_spent_ratio",
+        "Spent of what the line had to spend in its present period",
+        ["fund", "line", "currency"],
+        [(name, spent_ratio(row)) for name, row in zip(names, lines, strict=True)],
+    )
+    yield _labelled(
+        "kopeck_fund_unallocated",
+        "What a fund holds outside its lines, in units of its currency",
+        ["fund", "currency"],
+        [((fund, money.currency), money.micros / MICROS) for fund, money in unallocated(session).items()],
     )
 
 

@@ -1,27 +1,40 @@
-"""Programs and their versions: how creators earn."""
+"""Programs: ways for creators to earn."""
 
 from typing import Any
 
 from flask_smorest import Blueprint
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 from sqlalchemy.orm import Session
 
-from api.fields import Choice, Currency, Day, Moment, Ref, Text, Whole
-from api.operation import STAFF, caller, operation
+from api.fields import Choice, Currency, Flag, Moment, Ref, Text, Whole
+from api.operation import STAFF, operation
 from api.paging import Page, after_of, page
-from api.runtime import runtime
-from formula import GRAINS
+from catalog.limits import MAX_REGION
 from rewards import programs
-from rewards.check_rules import MOST_RULES
 
-blp = Blueprint("programs", "programs", url_prefix="/v1", description="Programs and their versions")
-OPERATOR = ("operator",)
+blp = Blueprint("programs", "programs", url_prefix="/v1", description="Programs: ways for creators to earn")
 READERS = (*STAFF, "platform", "creator")
+MOST_REGIONS = 1000
+MOST_FOLLOWERS = 10**12
 
 
 class FundingSchema(Schema):
-    fund = Ref(required=True)
-    line = Ref(required=True)
+    fund = Ref()
+    line = Ref()
+    seller = Flag()
+
+    @validates_schema(skip_on_field_errors=True)
+    def _one_form(self, data: dict[str, Any], **_: Any) -> None:
+        if data != {"seller": True} and data.keys() != {"fund", "line"}:
+            raise ValidationError("Say who pays: a fund and its line, or seller: true.")
+
+
+class EligibilitySchema(Schema):
+    regions = fields.List(
+        Text(most=MAX_REGION), allow_none=True, load_default=None, validate=validate.Length(1, MOST_REGIONS)
+    )
+    min_followers = Whole(0, MOST_FOLLOWERS, allow_none=True, load_default=None)
+    rollout_percent = Whole(0, 100, allow_none=True, load_default=None)
 
 
 class ProgramIn(Schema):
@@ -32,6 +45,14 @@ class ProgramIn(Schema):
     policy = Ref(load_default="default")
     hold_days = Whole(0, 365, load_default=14)
     open = Choice("applications", "invite", "all", required=True)
+    eligibility = fields.Nested(EligibilitySchema, load_default=dict)
+    terms = Text(most=programs.MOST_TERMS, allow_none=True, load_default=None)
+    rate_protection_days = Whole(0, 365, load_default=0)
+
+
+class JoiningIn(Schema):
+    eligibility = fields.Nested(EligibilitySchema, required=True)
+    terms = Text(most=programs.MOST_TERMS, allow_none=True, load_default=None)
 
 
 class ProgramOut(Schema):
@@ -42,48 +63,28 @@ class ProgramOut(Schema):
     policy = Ref(required=True)
     hold_days = fields.Integer(required=True)
     open = fields.String(required=True)
+    eligibility = fields.Nested(EligibilitySchema, required=True)
+    terms = fields.String(required=True, allow_none=True)
+    rate_protection_days = fields.Integer(required=True)
     created_at = Moment(required=True)
 
 
-class RuleSchema(Schema):
-    name = Text(most=40, required=True)
-    grain = Choice(*GRAINS, required=True)
-    where = Text(most=500, allow_none=True)
-    amount = Text(most=500, required=True)
-
-
-class VersionIn(Schema):
-    effective_from = Day(required=True)
-    rules = fields.List(fields.Nested(RuleSchema), required=True, validate=validate.Length(1, MOST_RULES))
-
-
-class VersionOut(Schema):
-    program = Ref(required=True)
-    number = fields.Integer(required=True)
-    effective_from = Day(required=True)
-    state = fields.String(required=True)
-    rules = fields.List(fields.Dict(), required=True)
-    drafted_by = fields.String(required=True)
-    activated_by = fields.String(required=True, allow_none=True)
-    activated_at = Moment(required=True, allow_none=True)
+@operation(
+    blp, "POST", "/programs", roles=("operator",), body=ProgramIn, answer=ProgramOut, status=201, idempotent=True
+)  # fmt: skip
+def create_program(session: Session, body: dict[str, Any]) -> Any:
+    """Create a program; it pays nobody until a version is active"""
+    plain = {name: value for name, value in body.items() if name not in ("funding", "eligibility")}
+    funding = {name: body["funding"].get(name) for name in ("fund", "line")}
+    return programs.create_program(session, programs.NewProgram(**plain, **funding, **body["eligibility"]))
 
 
 @operation(
-    blp, "POST", "/programs", roles=OPERATOR, body=ProgramIn, answer=ProgramOut, status=201, idempotent=True
-)
-def create_program(session: Session, body: dict[str, Any]) -> Any:
-    """Create a program; it pays nobody until a version is active"""
-    return programs.create_program(
-        session,
-        body["id"],
-        body["name"],
-        body["currency"],
-        body["funding"]["fund"],
-        body["funding"]["line"],
-        body["policy"],
-        body["hold_days"],
-        body["open"],
-    )
+    blp, "PUT", "/programs/<id>/joining", roles=("operator",), body=JoiningIn, answer=ProgramOut
+)  # fmt: skip
+def put_joining(session: Session, body: dict[str, Any], id: str) -> Any:
+    """Set who may join from now on, and to which terms; members stay members"""
+    return programs.change_joining(session, id, **body["eligibility"], terms=body["terms"])
 
 
 @operation(blp, "GET", "/programs", roles=READERS, answer=ProgramOut, many=True)
@@ -97,45 +98,3 @@ def list_programs(session: Session, query: dict[str, Any]) -> Page:
 def get_program(session: Session, id: str) -> Any:
     """A program"""
     return programs.get_program(session, id)
-
-
-@operation(
-    blp,
-    "POST",
-    "/programs/<id>/versions",
-    roles=OPERATOR,
-    body=VersionIn,
-    answer=VersionOut,
-    status=201,
-    idempotent=True,
-)
-def draft_version(session: Session, body: dict[str, Any], id: str) -> Any:
-    """Draft a version; its formulas are checked now"""
-    return programs.draft_version(session, id, body["effective_from"], body["rules"], caller().person)
-
-
-@operation(blp, "GET", "/programs/<id>/versions", roles=READERS, answer=VersionOut, many=True)
-def list_versions(session: Session, query: dict[str, Any], id: str) -> Page:
-    """A program's versions with their rules"""
-    after = after_of(query, int) or 0
-    rows = [each for each in programs.list_versions(session, id) if each.number > after]
-    return page(rows[: query["limit"] + 1], query["limit"], lambda row: row.number)
-
-
-@operation(blp, "GET", "/programs/<id>/versions/<int:n>", roles=READERS, answer=VersionOut)
-def get_version(session: Session, id: str, n: int) -> Any:
-    """One version"""
-    return programs.get_version(session, id, n)
-
-
-@operation(
-    blp,
-    "POST",
-    "/programs/<id>/versions/<int:n>/activate",
-    roles=OPERATOR,
-    answer=VersionOut,
-    idempotent=True,
-)
-def activate(session: Session, id: str, n: int) -> Any:
-    """Freeze a draft and let it count from its date"""
-    return programs.activate_version(session, id, n, caller().person, runtime().now(), runtime().settings)

@@ -10,13 +10,14 @@ from api.fields import Choice, Moment, Text
 from api.operation import STAFF, caller, operation
 from api.paging import Page, PageQuery, after_of, page
 from api.runtime import runtime
+from attribution import checks
 from ledger import findings
 from ledger.verify import CHECKS as LEDGER
 from payouts.checks import CHECKS as PAYOUTS
 from rewards.checks import CHECKS as REWARDS
 
 blp = Blueprint("verify", "verify", url_prefix="/v1", description="Self-checks of the books, findings")
-ABOUT = {check.name: check.about for check in (*LEDGER, *REWARDS, *PAYOUTS)}
+ABOUT = {check.name: check.about for check in (*LEDGER, *REWARDS, *PAYOUTS)} | {checks.NAME: checks.ABOUT}
 SHOWN = 100
 
 

@@ -7,7 +7,9 @@ import argparse
 from collections.abc import Callable
 
 from bench import (
+    accrual,
     attribution,
+    backtest,
     balance,
     events,
     formula,
@@ -38,6 +40,8 @@ MEASURES: dict[str, Callable[[bool], list[Row]]] = {
     "formula": formula.measure,
     "traffic": invalid_traffic.measure,
     "pool": pool.measure,
+    "accrual": accrual.measure,
+    "backtest": backtest.measure,
     "balance": balance.measure,
     "start": start.measure,
 }
@@ -47,6 +51,8 @@ FULL = {
     "tally": tally.measure_full,
     "qualify": qualify.measure_full,
     "attribution": attribution.measure_full,
+    "accrual": accrual.measure_full,
+    "backtest": backtest.measure_full,
 }
 
 

@@ -15,7 +15,7 @@ from bench.row import Row, Watch, millis, rate
 from formula import compile_formula
 from formula.compile import Formula
 
-LAPS = 5
+LAPS = 10
 FORMULA = "0.002 * views + if(kind = 'video', 0.05 * completes, 0.4) + floor(3% * net_sales) * conversion"
 BY_HAND = """
     0.002 * coalesce(views, 0) + CASE WHEN kind = 'video' THEN 0.05 * coalesce(completes, 0) ELSE 0.4 END

@@ -28,7 +28,6 @@ _TWO = """
 # What the accruals are for: matured rewards and their targets, so that the proofs across the books are in order. One
 # program with one rule would have to stand for all of them; nothing that is measured asks for it.
 _REWARDS = """
-    ALTER TABLE reward_target DROP CONSTRAINT reward_target_rule_id_fkey;
     INSERT INTO reward_target (rule_id, key, program, creator, day, occurred_at, original, uncapped, target, posted, clamped)
     SELECT 1, e.id || '/' || d.code, 'bench', split_part(d.code, ':', 3), e.booked_on, e.booked_on, d.amount, d.amount, d.amount, d.amount, false
     FROM entry e JOIN due d ON d.part = split_part(e.key, ':', 2)::integer WHERE e.kind = 'reward.accrue';

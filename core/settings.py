@@ -92,6 +92,16 @@ class Settings:
         "100000",
         "whole units of a currency above which an adjustment needs another person",
     )
+    grant_limit: int = _setting(
+        _number(0, 999_999_999),
+        "100000",
+        "whole units of a currency above which a grant from a fund's line needs another person",
+    )
+    activation_limit: int = _setting(
+        _number(0, 999_999_999),
+        "999999999",
+        "whole units a month of a line above which a version that it pays for needs another person; 0: always",
+    )
     traffic_views_per_hour: int = _setting(
         _number(0, 999_999_999),
         "0",
@@ -117,6 +127,23 @@ class Settings:
     )
     traffic_own_viewer: int = _setting(
         _number(0, 1), "1", "1: what a creator's own viewer does on its contents is suspect; 0: it is not"
+    )
+    stripe_api_key: str | None = _setting(
+        str, None, "Stripe's secret key; without it nothing is sent there", secret=True
+    )
+    stripe_api_base: str = _setting(str, "https://api.stripe.com", "where Stripe's API is")
+    stripe_webhook_secret: str | None = _setting(
+        str, None, "what Stripe signs its events with; several, by comma, while one is replaced", secret=True
+    )
+    stripe_rate: int = _setting(_number(1, 1000), "25", "calls to Stripe a second, of one process, at most")
+    payout_workers: int = _setting(_number(1, 64), "8", "payouts on their way to a provider at once")
+    reconciliation_limit: int = _setting(
+        _number(0, 999_999_999),
+        "0",
+        "whole units of a currency; an open difference above it stops further sending of that currency",
+    )
+    payer_file: Path | None = _setting(
+        _path, None, "TOML file with our own bank accounts, from which payment files pay"
     )
     secret_key: str | None = _setting(
         str, None, "64 hex digits for pseudonyms and encryption, instead of a file in home", secret=True

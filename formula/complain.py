@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from lark import Token, UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from core.errors import Invalid
+from formula.hints import instead
+from formula.names import NAMES
 
 _SHOWN = 40  # characters of a long word that a message repeats
 FUNCTIONS = ("if", "min", "max", "floor", "ceil", "round", "abs", "graduated", "volume")
@@ -23,7 +25,6 @@ _PHRASES = {
     "_COLON": '":"',
     "$END": "the end",
 }
-_HINTS = {"==": 'write "=" for equality', "**": "there are no powers", "<>": 'write "!="', "//": 'write "/"'}
 
 
 def position(text: str, index: int) -> tuple[int, int]:
@@ -36,8 +37,8 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return next(iter(difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)), None)
 
 
-def complain(error: UnexpectedInput, text: str) -> Invalid:
-    """The refusal for whatever the parser stumbled over."""
+def complain(error: UnexpectedInput, text: str, allowed: set[str] | None = None) -> Invalid:
+    """The refusal for whatever the parser stumbled over; `allowed`: the terminals before a sign that is none."""
     if isinstance(error, UnexpectedToken) and error.token.type != "$END":
         index, found = int(error.token.start_pos or 0), str(error.token)[:_SHOWN]
     elif isinstance(error, UnexpectedCharacters) and error.pos_in_stream is not None:
@@ -48,7 +49,7 @@ def complain(error: UnexpectedInput, text: str) -> Invalid:
     if found == "(" and (called := re.search(r"[A-Za-z_][A-Za-z0-9_]*(?=\s*\Z)", text[:index])):
         line, column = position(text, called.start())
         return unknown("function", called[0], FUNCTIONS, line, column)
-    expected = _expected(error)
+    expected = _expected(error, allowed)
     why = f"found {found!r}" if found else "the formula ends too early"
     why += f", expected {' or '.join(expected)}" if expected else ""
     detail = f"Line {line}, column {column}: {why}{_hint(error, text, index)}."
@@ -57,17 +58,27 @@ def complain(error: UnexpectedInput, text: str) -> Invalid:
 
 def unknown(kind: str, word: str, known: Iterable[str], line: int, column: int, place: str = "") -> Invalid:
     """The refusal of a name or function that does not exist there, with the nearest that does."""
-    word = word if len(word) <= _SHOWN else f"{word[:_SHOWN]}…"
     meant = nearest(word, known)
-    advice = f" Did you mean {meant!r}?" if meant else f" Known here: {', '.join(known)}."
-    why = f"Line {line}, column {column}: there is no {kind} {word!r}{place}.{advice}"
+    elsewhere = [grain for grain, names in NAMES.items() if word in names]
+    if meant:
+        advice = f"Did you mean {meant!r}?"
+    elif elsewhere and kind == "name":
+        advice = f"It is a name at {', '.join(elsewhere)}. Known here: {', '.join(known)}."
+    elif elsewhere:
+        advice = "It is a name, which stands without parentheses."
+    else:
+        quoted = " A text stands in quotes." if kind == "name" else ""
+        advice = f"Known here: {', '.join(known)}.{quoted}"
+    word = word if len(word) <= _SHOWN else f"{word[:_SHOWN]}…"
+    why = f"Line {line}, column {column}: there is no {kind} {word!r}{place}. {advice}"
     return Invalid("formula_name", why, line=line, column=column, name=word, nearest=meant)
 
 
-def _expected(error: UnexpectedInput) -> list[str]:
-    if not isinstance(error, UnexpectedToken):
+def _expected(error: UnexpectedInput, allowed: set[str] | None) -> list[str]:
+    if isinstance(error, UnexpectedToken):
+        allowed = set(error.accepts or error.expected)
+    if not allowed:
         return []
-    allowed = set(error.accepts or error.expected)
     if "NAME" in allowed:
         return ["a value"]
     phrases = [phrase for terminal, phrase in _PHRASES.items() if terminal in allowed]
@@ -77,9 +88,8 @@ def _expected(error: UnexpectedInput) -> list[str]:
 def _hint(error: UnexpectedInput, text: str, index: int) -> str:
     if isinstance(error, UnexpectedCharacters) and text[index] in "\"'":
         return ": this text does not end, or holds a backslash or a control character"
-    pair = _HINTS.get(text[index : index + 2]) or _HINTS.get(text[max(index - 1, 0) : index + 1])
-    if pair:
-        return f": {pair}"
+    if meant := instead(text, index):
+        return f": {meant}"
     token = error.token if isinstance(error, UnexpectedToken) else None
-    meant = nearest(token, _WORDS) if isinstance(token, Token) and token.type == "NAME" else None
-    return f": perhaps {meant!r} was meant" if meant else ""
+    word = nearest(token, _WORDS) if isinstance(token, Token) and token.type == "NAME" else None
+    return f": perhaps {word!r} was meant" if word else ""

@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from lark import Lark, UnexpectedInput
+from lark import Lark, UnexpectedCharacters, UnexpectedInput
 
 from core.errors import Invalid
 from formula.build import Builder
@@ -30,8 +30,17 @@ def parse(text: str) -> Node:
     _measure(text)
     try:
         return cast(Node, _PARSER.parse(text))
+    except UnexpectedCharacters as error:
+        raise complain(error, text, _allowed(text[: error.pos_in_stream])) from None
     except UnexpectedInput as error:
         raise complain(error, text) from None
+
+
+def _allowed(before: str) -> set[str]:
+    """The terminals that could stand behind this text, which the parser has read already."""
+    reading = _PARSER.parse_interactive(before)
+    reading.exhaust_lexer()
+    return cast(set[str], reading.accepts())  # type: ignore[no-untyped-call]
 
 
 def _measure(text: str) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 
 class Divide(FunctionElement[Any]):
-    """`Divide(x, y, ...)`: from left to right, each quotient cut to 12 decimals, 0 where the divisor is 0.
+    """`Divide(x, y, ...)`: from left to right, each quotient cut to 12 decimals, 0 where the divisor is 0 or a part NULL.
 
     Multiplying by 10^-12 is exact where dividing by 10^12 would round.
     """

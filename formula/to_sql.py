@@ -6,6 +6,7 @@ the small inner SELECT where bands ask for their x several times.
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import reduce, singledispatch
 from typing import Any
@@ -38,7 +39,7 @@ def to_sql(tree: Node, columns: Mapping[str, Sql], types: Mapping[str, Type]) ->
 
     Numbers may come as any exact numeric column and are read as NUMERIC; NULL is read as 0 or the empty text.
     """
-    return _expression(tree, lambda name: _column(columns[name], types[name]))
+    return _expression(tree, _Columns(columns, types))
 
 
 def number(value: Decimal | int | str) -> Sql:
@@ -46,10 +47,22 @@ def number(value: Decimal | int | str) -> Sql:
     return literal_column(f"NUMERIC '{Decimal(value):f}'", Numeric())
 
 
-def _column(column: Sql, kind: Type) -> Sql:
-    if kind is Type.TEXT:
-        return func.coalesce(column, literal_column("''", String()), type_=String())
-    return func.coalesce(cast(column, Numeric()), number(0), type_=Numeric())
+@dataclass(frozen=True)
+class _Columns:
+    """The names' columns."""
+
+    columns: Mapping[str, Sql]
+    types: Mapping[str, Type]
+
+    def plain(self, name: str) -> Sql:
+        """With NULL read as 0 or the empty text."""
+        if self.types[name] is Type.TEXT:
+            return func.coalesce(self.columns[name], literal_column("''", String()), type_=String())
+        return func.coalesce(self.nullable(name), number(0), type_=Numeric())
+
+    def nullable(self, name: str) -> Sql:
+        """A number with its NULLs, for a division: it reads NULL on either side as 0 itself."""
+        return cast(self.columns[name], Numeric())
 
 
 # A whole chain is one level for SQLAlchemy, whose compiler recurses: hence one subtraction of a sum, one `Divide`.
@@ -72,10 +85,15 @@ _COMPARISONS: dict[str, Callable[[Sql, Sql], Sql]] = {
 _FUNCTIONS = {"min": "least", "max": "greatest"}
 
 
-def _expression(node: Node, column: Callable[[str], Sql]) -> Sql:
+def _expression(node: Node, columns: _Columns) -> Sql:
     if isinstance(node, Name):
-        return column(node.name)
-    return apply(node, [_expression(child, column) for child in node.children])
+        return columns.plain(node.name)
+    divides = isinstance(node, Chain) and node.operator == "/"
+    parts = [
+        columns.nullable(child.name) if divides and isinstance(child, Name) else _expression(child, columns)
+        for child in node.children
+    ]
+    return apply(node, parts)
 
 
 @singledispatch

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from attribution.checks import tally_check
 from core.settings import Settings
 from ledger.check import Check
 from ledger.check_seals import check_seals
@@ -23,5 +24,6 @@ def all_checks(settings: Settings, head: Head | None = None) -> tuple[Check, ...
     find = partial(check_seals, trusted=trusted_keys(settings), head=head)
     return (
         *CHECKS,
+        tally_check(settings),
         Check("seals", "every entry is as it was sealed, and the chain of seals is whole", find=find),
     )

@@ -21,6 +21,7 @@ COMMANDS = {
     "jobs": "jobs.jobs",
     "report": "report.report",
     "ledger": "ledger.ledger",
+    "programs": "programs.programs",
     "tallies": "tallies.tallies",
     "version": "version.version_command",
 }

@@ -27,8 +27,13 @@ from kopeck.market import catalog_lines, event_lines
 from payouts.approve import approve_run
 from payouts.payee import put_payee, verify_payee
 from payouts.request import request_run
-from rewards.funds import create_fund, create_line, deposit_money, get_fund
-from rewards.programs import activate_version, create_program, draft_version
+from rewards.activate import activate_version
+from rewards.burn_down import burn_down
+from rewards.deposit import deposit_money
+from rewards.funds import create_fund, get_fund
+from rewards.lines import create_line
+from rewards.programs import NewProgram, create_program
+from rewards.versions import draft_version
 
 FUND = "creator-fund"
 BUDGET = Money.parse("1000000000.00", "RUB")
@@ -150,7 +155,8 @@ def seed(engine: Engine, settings: Settings, vault: Vault) -> None:
         _pay(engine, settings, vault, now)
     _note(engine, "demo_done")
     with transaction(engine) as session:
-        show_fund(get_fund(session, FUND, clock.now(), settings))
+        now = clock.now()
+        show_fund(get_fund(session, FUND, now, settings), burn_down(session, FUND, now, settings))
 
 
 def _fund_and_programs(engine: Engine, settings: Settings, now: datetime) -> None:
@@ -164,7 +170,10 @@ def _fund_and_programs(engine: Engine, settings: Settings, now: datetime) -> Non
                 session, FUND, line, purpose, Money.parse(amount, "RUB"), "month", True, now, settings
             )
         for program, (name, rules) in PROGRAMS.items():
-            create_program(session, program, name, "RUB", FUND, program, "default", 7, "all")
+            new = NewProgram(
+                id=program, name=name, currency="RUB", fund=FUND, line=program, hold_days=7, open="all"
+            )
+            create_program(session, new)
             version = draft_version(session, program, since, rules, operator)
             activate_version(session, program, version.number, operator, now, settings)
 

@@ -24,4 +24,17 @@ def creator(creator_id: str, pot: CreatorPot) -> str:
     return f"liabilities:creator:{creator_id}:{pot}"
 
 
+def seller_balance(seller: str) -> str:
+    return f"liabilities:seller:{seller}:balance"
+
+
+
+def tax(kind: str) -> str:
+    return f"liabilities:tax:{kind}"
+
+
+def suspense(currency: str) -> str:
+    return f"assets:suspense:{currency}"
+
+
 OPENING = "equity:opening"

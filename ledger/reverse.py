@@ -15,7 +15,7 @@ from ledger.read import find_entry
 _OTHER_WAYS = {
     "payout": "Settle the payout as failed or returned, or cancel it.",
     "reward": "Rewards follow the facts: send a refund event, or correct the events or the program's rules.",
-    "fund": "The fund counts its deposits and allocations: move the money by an adjustment that corrects this entry.",
+    "fund": "The fund counts its deposits, allocations, transfers and grants: move the money by an adjustment that corrects this entry.",
 }
 
 

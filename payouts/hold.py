@@ -4,6 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.errors import Refused
+from payouts.hold_creator import holds_of
 from payouts.store import Payout, change_payout, find_payout
 from payouts.tables import payee
 
@@ -27,7 +28,7 @@ def release_payout(session: Session, payout_id: str, person: str) -> Payout:
     Raises:
         NotFound: `not_found`.
         Refused: `payout_not_held`; `payee_changed`, the destination is no longer what was approved: cancel it, and
-            the next run pays to the new one.
+            the next run pays to the new one; `creator_held`, a program has suspended the creator.
     """
     row = find_payout(session, payout_id, lock=True)
     if row.state != "held":
@@ -38,5 +39,9 @@ def release_payout(session: Session, payout_id: str, person: str) -> Payout:
     if not now_at.verified or now_at.destination != row.destination:
         raise Refused(
             "payee_changed", "The payee changed after the draft: cancel this payout and draft anew."
+        )
+    if reasons := holds_of(session, row.creator):
+        raise Refused(
+            "creator_held", f"Payouts of this creator are held: {'; '.join(reasons)}", reasons=reasons
         )
     return change_payout(session, row, state="reserved", hold_reason=None, held_by=person)

@@ -24,8 +24,8 @@ class Sent:
 def send_manual(session: Session, now: datetime) -> Sent | None:
     """Send one approved run of the manual provider, or what was released since in one; None when nothing waits.
 
-    What is sent is what was approved: a payout whose payee changed, is held, or whose creator is suspended since then
-    is held instead. A run that another worker or a canceller holds is skipped.
+    What is sent is what was approved: a payout whose payee changed, is held, or whose creator is suspended or held
+    since then is held instead. A run that another worker or a canceller holds is skipped.
 
     Raises:
         Unavailable: `ledger_halted`; what waits goes when somebody has acknowledged the finding.
@@ -39,6 +39,7 @@ def send_manual(session: Session, now: datetime) -> Sent | None:
     if run is None:
         return None
     refuse_if_halted(session)
+    session.execute(sql("payouts", "lock_payees"), {"run": run.id})
     done = session.execute(sql("payouts", "send"), {"run": run.id, "now": now}).one()
     sending = (
         update(payout_run).where(payout_run.c.id == run.id).values(state="sending").returning(payout_run)

@@ -16,7 +16,7 @@ from rewards.fund_tables import allocation, fund, fund_line
 
 def allocate(session: Session, now: datetime, settings: Settings) -> int:
     """Allocate in every fund. Returns how many allocations and returns were posted; a repeat posts nothing."""
-    ids = session.scalars(select(fund.c.id).order_by(fund.c.id).with_for_update()).all()
+    ids = session.scalars(select(fund.c.id).order_by(fund.c.id).with_for_update(key_share=True)).all()
     return sum(allocate_fund(session, each, now, settings) for each in ids)
 
 
@@ -27,7 +27,10 @@ def allocate_fund(session: Session, fund_id: str, now: datetime, settings: Setti
     """
     currency = session.scalars(select(fund.c.currency).where(fund.c.id == fund_id)).one()
     lines = session.execute(
-        select(fund_line).where(fund_line.c.fund == fund_id).order_by(fund_line.c.id).with_for_update()
+        select(fund_line)
+        .where(fund_line.c.fund == fund_id)
+        .order_by(fund_line.c.id)
+        .with_for_update(key_share=True)
     ).all()
     today = now.astimezone(settings.zone).date()
     posted = 0

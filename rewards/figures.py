@@ -7,7 +7,19 @@ that pricing, pools, backtests and explanations all read the same figures.
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Date, MetaData, Numeric, Subquery, Table, Text, column, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    MetaData,
+    Numeric,
+    Subquery,
+    Table,
+    Text,
+    column,
+    text,
+)
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.orm import Session
 
@@ -17,7 +29,7 @@ from formula import NAMES, RATIOS, Type
 _KEYS = {"day": Date, "creator": Text, "content": Text, "key": Text, "purchase_id": BigInteger}
 _MOMENT = TIMESTAMP(timezone=True)
 _BESIDE = {
-    "sale": {"occurred_at": _MOMENT, "gross": BigInteger, "net": BigInteger},
+    "sale": {"occurred_at": _MOMENT, "gross": BigInteger, "net": BigInteger, "stands": Boolean},
     "product_day": {},
     "content_day": {},
     "creator_day": {},
@@ -65,7 +77,7 @@ def figures(grain: str, policy: str, currency: str) -> Subquery:
     """The grain's figures of what is due, by a policy's shares in a currency.
 
     Columns: `day` (of a month its last), `creator`, `content`, `key`, `purchase_id`, the grain's names but for ratios;
-    at sale grain `occurred_at`, `gross` and `net` micros of the share; at month grain `first`, its first day.
+    at sale grain `occurred_at`, `gross` and `net` micros of the share and whether it `stands`; at month grain `first`, its first day.
     """
     names = {name: kind for name, kind in NAMES[grain].items() if name not in RATIOS}
     typed = [

@@ -90,7 +90,7 @@ def _missing(
         )
         .join(t, and_(t.c.creator == asked.c.creator, t.c.day == asked.c.day))
         .join(promise, promise.c.rule_id == t.c.rule_id)
-        .where(t.c.day < promise.c.ends, _there_before(rule, asked.c.creator, promise.c.ended))
+        .where(t.c.day < promise.c.ends, there_before(rule, asked.c.creator, promise.c.ended))
     )
     now = (
         select(asked.c.creator, asked.c.day, seller, literal(0, Integer), t.c.target)
@@ -130,11 +130,18 @@ def _asked(rule: Rule, old: Sequence[tuple[int, int, date, date]], new: Sequence
     ids = [*new, *(each[0] for each in old)]
     moved = select(touched.c.creator, touched.c.day).where(touched.c.rule_id.in_(ids))
     over = select(due_day.c.creator, due_day.c.day)  # a day's sales came before it was over
-    both = union(moved, over).subquery("both")
+    both = union(moved, over, *([_late(old, ids)] if rule.open_to_all else [])).subquery("both")
     return select(both).where(both.c.day >= rule.since, both.c.day < end).subquery("asked")
 
 
-def _there_before(rule: Rule, creator: Any, ended: Any) -> Any:
+def _late(old: Sequence[tuple[int, int, date, date]], ids: Sequence[int]) -> Any:
+    """All days of who may have had a first share only now, of a day before the version ended."""
+    t = reward_target
+    who = select(due_day.c.creator).where(due_day.c.day < max(ended for _, _, ended, _ in old))
+    return select(t.c.creator, t.c.day).where(t.c.rule_id.in_(ids), t.c.creator.in_(who))
+
+
+def there_before(rule: Rule, creator: Any, ended: Any) -> Any:
     """Was the creator a member before the day on which the older version ended? Where all are, had it a share?"""
     if rule.open_to_all:
         s = share

@@ -1,6 +1,6 @@
 """Rules as they run: compiled again from the frozen text of every active version, with the days they are in force."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
@@ -139,3 +139,34 @@ def _compiled(row: Any, caps: Sequence[Any]) -> Rule:
         since=row.effective_from,
         until=None,
     )
+
+
+def compile_rules(owner: Any, rules: Sequence[Mapping[str, Any]], since: date) -> list[Rule]:
+    """Rules as they are drafted, in force from `since` on in the program of the row `owner`; they have no key."""
+    return [
+        Rule(
+            id=0,
+            name=each["name"],
+            grain=each["grain"],
+            where=compile_formula(each["where"], each["grain"], "boolean") if each.get("where") else None,
+            amount=compile_formula(each["amount"], each["grain"]) if each.get("amount") else None,
+            pool=_pool(each["pool"], each["grain"]) if each.get("pool") else None,
+            caps=tuple(Cap(cap["per"], cap["amount"].micros) for cap in each.get("caps") or ()),
+            on_shortfall=each.get("on_shortfall") or "wait",
+            program=owner.id,
+            version=0,
+            policy=owner.policy,
+            currency=owner.currency,
+            open_to_all=owner.open == "all",
+            seller_funded=owner.fund is None,
+            protection_days=0,
+            since=since,
+            until=None,
+        )
+        for each in rules
+    ]
+
+
+def _pool(given: Mapping[str, Any], grain: str) -> Pool:
+    weight = compile_formula(given["weight"], grain)
+    return Pool(given["amount"].micros, given["per"], weight, given.get("top"))

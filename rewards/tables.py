@@ -150,7 +150,12 @@ reward_target = Table(
     "reward_target",
     metadata,
     key(),
-    Column("rule_id", BigInteger, ForeignKey("rule.id"), nullable=False),
+    Column(
+        "rule_id",
+        BigInteger,
+        nullable=False,
+        comment="no foreign key: rules are never deleted, and it costs a third",
+    ),
     Column(
         "key",
         Text(collation="C"),

@@ -24,6 +24,7 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    not_,
     null,
     or_,
     select,
@@ -94,7 +95,7 @@ def owed(rule: Rule, given: Subquery) -> Select[Any]:
     """Rows of `reward_target` to be, for the days and the members of the rule."""
     assert rule.amount is not None
     priced = _priced(valued(rule, given, rule.amount))
-    left = _left(rule, priced)
+    left = after_refunds(priced.c.original, priced) if rule.grain == "sale" else priced.c.original
     return select(
         literal(rule.id, BigInteger).label("rule_id"),
         priced.c.key,
@@ -110,26 +111,39 @@ def owed(rule: Rule, given: Subquery) -> Select[Any]:
         left.label("uncapped"),
         (literal(0, BigInteger) if rule.caps else left).label("target"),
         priced.c.clamped,
-        (priced.c.day >= rule.until if rule.until else literal(False, Boolean)).label("shadow"),
+        _shadow(rule, priced).label("shadow"),
         literal(rule.whole, Boolean).label("whole"),
     )
 
 
+def _shadow(rule: Rule, priced: Subquery) -> ColumnElement[bool]:
+    """Is it only a promise by now? A month is its first day's version's to the end, and never one."""
+    if rule.shadow_until is None or rule.until is None:
+        return literal(False, Boolean)
+    return priced.c.day >= rule.until
+
+
 def valued(rule: Rule, given: Subquery, formula: Formula) -> Subquery:
     """The figures of the rule's days and members with `value`: the formula's result, 0 where its `where` is not met."""
-    units = formula.sql({name: given.c[name] for name in formula.names})
-    if rule.where is not None:
-        met = rule.where.sql({name: given.c[name] for name in rule.where.names})
-        units = case((met, units), else_=literal(0, Numeric))
+    # The offset keeps PostgreSQL from flattening, which would evaluate the formula at each mention.
+    value = units(rule, given, formula).label("value")
+    return select(given, value).where(applies(rule, given)).offset(0).subquery("valued")
+
+
+def units(rule: Rule, given: Subquery, formula: Formula) -> ColumnElement[Any]:
+    """The formula's result in units, 0 where the rule's `where` is not met."""
+    found = formula.sql({name: given.c[name] for name in formula.names})
+    if rule.where is None:
+        return found
+    met = rule.where.sql({name: given.c[name] for name in rule.where.names})
+    return case((met, found), else_=literal(0, Numeric))
+
+
+def applies(rule: Rule, given: Subquery) -> ColumnElement[bool]:
+    """Is the rule in force on the day (a month: on its first) or still priced as a promise, and the creator a member?"""
     first = given.c.first if rule.grain == "creator_month" else given.c.day
     until = rule.shadow_until or rule.until
-    # The offset keeps PostgreSQL from flattening, which would evaluate the formula at each mention.
-    return (
-        select(given, units.label("value"))
-        .where(first >= rule.since, *([first < until] if until else []), _member(rule, given))
-        .offset(0)
-        .subquery("valued")
-    )
+    return and_(first >= rule.since, *([first < until] if until else []), member(rule, given))
 
 
 def _priced(found: Subquery) -> Subquery:
@@ -138,16 +152,18 @@ def _priced(found: Subquery) -> Subquery:
     ).subquery("priced")
 
 
-def _left(rule: Rule, priced: Subquery) -> ColumnElement[int]:
-    """At sale grain original x net / gross, rounded half up once, in whole numbers; elsewhere the original."""
-    if rule.grain != "sale":
-        return priced.c.original
-    twice = cast(priced.c.original, Numeric) * priced.c.net * 2 + priced.c.gross
-    left = cast(func.div(twice, cast(priced.c.gross, Numeric) * 2), BigInteger)
-    return case((priced.c.net == priced.c.gross, priced.c.original), (priced.c.gross == 0, 0), else_=left)
+def after_refunds(original: ColumnElement[int], share: Subquery) -> ColumnElement[int]:
+    """What is left of a sale's reward: original x net / gross, rounded half up once, in whole numbers.
+
+    A sale of nothing keeps its original; one that was attributed to others since earns nothing.
+    """
+    gross, net = share.c.gross, share.c.net
+    twice = cast(original, Numeric) * net * 2 + gross
+    left = cast(func.div(twice, cast(gross, Numeric) * 2), BigInteger)
+    return case((not_(share.c.stands), 0), (net == gross, original), (gross == 0, 0), else_=left)
 
 
-def _member(rule: Rule, given: Subquery) -> ColumnElement[bool]:
+def member(rule: Rule, given: Subquery) -> ColumnElement[bool]:
     """A sale earns for a member at the purchase, a day or month for a member at any moment of it."""
     if rule.open_to_all:
         return true()
@@ -158,5 +174,6 @@ def _member(rule: Rule, given: Subquery) -> ColumnElement[bool]:
     else:
         first = given.c.first if rule.grain == "creator_month" else given.c.day
         start, end = cast(first, _MOMENT), cast(given.c.day + 1, _MOMENT)
-        during = and_(m.c.since < end, or_(m.c.until.is_(None), m.c.until > start))
+        left = m.c.until > func.greatest(start, m.c.since)  # who left in the moment of joining never was one
+        during = and_(m.c.since < end, or_(m.c.until.is_(None), left))
     return exists().where(m.c.program == rule.program, m.c.creator == given.c.creator, during)

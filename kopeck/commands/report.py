@@ -14,7 +14,8 @@ from core.settings import load_settings
 from kopeck.database import application
 from kopeck.terminal import console
 from ledger.balances import trial_balance, trial_totals
-from rewards.funds import get_fund
+from rewards.burn_down import BurnDown, burn_down
+from rewards.funds import Fund, get_fund
 
 DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -57,25 +58,38 @@ def attribution(since: datetime, until: datetime, policy: str) -> None:
 @report.command()
 @click.argument("fund")
 def fund(fund: str) -> None:
-    """What a fund and its lines hold, spent and still owe."""
-    settings = load_settings()
+    """What a fund and its lines hold, spent and still owe, and how fast each line burns down."""
+    settings, at = load_settings(), now()
     with application(settings) as (engine, _), transaction(engine) as session:
-        show_fund(get_fund(session, fund, now(), settings))
+        show_fund(get_fund(session, fund, at, settings), burn_down(session, fund, at, settings))
 
 
-def show_fund(found: Any) -> None:
-    """A fund as a table."""
-    rows = [
-        [
-            line.id,
-            *(money.amount for money in (line.allocated, line.spent, line.waiting, line.balance)),
-            line.exhausts_on or "-",
-        ]
-        for line in found.lines
-    ]
-    rows.append(["(unallocated)", "", "", "", found.unallocated.amount, ""])
+def show_fund(found: Fund, burning: BurnDown) -> None:
+    """A fund as a table; a line's bar is what it spent of its present period's money."""
+    rows: list[list[Any]] = []
+    for line, burn in zip(found.lines, burning.lines, strict=True):
+        given = (line.allocated, line.transferred, line.spent, line.waiting, line.balance, burn.daily)
+        rows.append([line.id, *(money.amount for money in given), burn.dry_on or "-", _bar(burn.percent)])
+    rows.append(["(unallocated)", "", "", "", "", found.unallocated.amount, "", "", ""])
     title = f"Fund {found.id}: {found.name}, {found.deposited} of a budget of {found.budget}"
-    _print(title, ["line", "allocated", "spent", "waiting", "balance", "runs dry"], rows)
+    columns = [
+        "line",
+        "allocated",
+        "transferred",
+        "spent",
+        "waiting",
+        "balance",
+        "a day",
+        "runs dry",
+        "period spent",
+    ]
+    _print(title, columns, rows)
+
+
+def _bar(percent: int) -> str:
+    full, empty = ("█", "░") if "utf" in console().encoding else ("#", ".")
+    filled = min(percent, 100) // 10
+    return f"{full * filled}{empty * (10 - filled)} {percent:3d} %"
 
 
 @report.command("trial-balance")

@@ -1,13 +1,21 @@
 """tallies verify."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import click
 from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TaskProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
 
-from attribution.recount import Difference, Extent, extent, verify_tallies
+from attribution.recount import Difference, Part, differences, parts, tally_count
 from core.database import transaction
 from core.settings import load_settings
 from kopeck.database import application
@@ -22,26 +30,33 @@ def tallies() -> None:
 def verify() -> None:
     """Count every event again and compare with the tallies. Exit code 1 when one differs."""
     settings = load_settings()
-    with application(settings, statement_seconds=0) as (engine, _), transaction(engine) as session:
-        counted = extent(session)
-        with _watched(counted):
-            differences = verify_tallies(session, settings)
-    for difference in differences:
+    found: list[Difference] = []
+    with application(settings, statement_seconds=0) as (engine, _):
+        with transaction(engine) as session:
+            tally, every = tally_count(session), parts(session)
+        with _bar(sum(part.bytes for part in every)) as advance:
+            for part in every:
+                with transaction(engine) as session:
+                    found += differences(session, settings, part)
+                advance(part)
+    for difference in found:
         click.echo(_line(difference), err=True)
-    found = f"{len(differences):,} differences" if differences else "no differences"
-    click.echo(f"{counted.tallies:,} tallies counted again: {found}")
-    sys.exit(1 if differences else 0)
+    told = f"{len(found):,} differences" if found else "no differences"
+    click.echo(f"{tally:,} tallies counted again: {told}")
+    sys.exit(1 if found else 0)
 
 
 @contextmanager
-def _watched(counted: Extent) -> Iterator[None]:
-    """It is one statement, so that it sees one moment; how long it has been at it is all there is to show."""
-    if not sys.stderr.isatty():
-        yield
-        return
-    what = f"about {counted.touches:,} events, {counted.tallies:,} tallies"
-    with Console(stderr=True).status(f"counting again: {what}"):
-        yield
+def _bar(total: int) -> Iterator[Callable[[Part], None]]:
+    """A bar by the bytes of the events read, on standard error, where that is a terminal."""
+    columns = (
+        TextColumn("counting again {task.description}"), BarColumn(), TaskProgressColumn(), DownloadColumn(),
+        TimeRemainingColumn(),
+    )  # fmt: skip
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda part: bar.update(task, advance=part.bytes, description=f"until {part.until}")
 
 
 def _line(difference: Difference) -> str:

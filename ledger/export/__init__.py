@@ -7,7 +7,7 @@ from typing import Protocol, cast
 
 from sqlalchemy.orm import Session
 
-from ledger.export.pieces import packed
+from core.export.pieces import packed
 
 
 def _nobody(_: int) -> None:

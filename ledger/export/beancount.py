@@ -13,11 +13,12 @@ from typing import Any
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
+from core.export.pieces import encoded
 from core.money import format_micros
 from ledger.close import Closing
 from ledger.export.books import Entry, accounts, first_day
 from ledger.export.journal import Style, amount, journal
-from ledger.export.pieces import encoded, shown
+from ledger.export.pieces import shown
 
 _MARKS = str.maketrans({"-": "--", "_": "-u", ".": "-d"})
 _TOMORROW = timedelta(days=1)

@@ -11,20 +11,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from core.export.guard import guard
+from core.export.pieces import encoded
 from core.money import format_micros
 from ledger.export.books import Entry, Totals, entries
-from ledger.export.pieces import encoded
 
 COLUMNS = ("entry", "key", "kind", "currency", "effective_on", "booked_on", "recorded_at", "corrects", "note",
            "account", "version", "amount", "balance")  # fmt: skip
-# What a spreadsheet takes for a formula, also where it trims or folds the text first; and the guard itself, so that
-# taking away one apostrophe from the front gives every text back.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠", "'")
-
-
-def guard(text: str) -> str:
-    """A text cell that no spreadsheet calculates: an apostrophe in front of what looks like a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 class _Line:

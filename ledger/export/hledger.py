@@ -10,10 +10,11 @@ from typing import Any
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
+from core.export.pieces import encoded
 from ledger.close import Closing
 from ledger.export.books import Entry, accounts
 from ledger.export.journal import Style, amount, journal
-from ledger.export.pieces import encoded, shown
+from ledger.export.pieces import shown
 
 _ENDS_VALUE = ","  # of a tag: what follows a comma may be another tag
 _ENDS_DESCRIPTION = ";|"

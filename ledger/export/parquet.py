@@ -12,12 +12,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from sqlalchemy.orm import Session
 
+from core.export.parquet_table import MONEY, decimals
+from core.export.pieces import sliced
+from core.export.sink import Sink
 from ledger.export.books import Entry, Totals, entries
-from ledger.export.pieces import sliced
 
 ROWS = 20_000  # in a group
 TEXT = 16 * 1024 * 1024  # characters of notes after which a group ends earlier
-MONEY = pa.decimal128(19, 6)
 SCHEMA = pa.schema(
     [
         ("entry", pa.string()),
@@ -40,40 +41,11 @@ SCHEMA = pa.schema(
 Line = tuple[Any, ...]
 
 
-class _Sink:
-    """A file to pyarrow, of which we take away what was written."""
-
-    closed = False
-
-    def __init__(self) -> None:
-        self._held = bytearray()
-
-    def write(self, data: bytes) -> int:
-        self._held += data
-        return len(data)
-
-    def flush(self) -> None:
-        """Nothing is held back."""
-
-    def close(self) -> None:
-        self.closed = True
-
-    def take(self) -> bytes:
-        taken, self._held = bytes(self._held), bytearray()
-        return taken
-
-
-def _decimals(micros: pa.Array) -> pa.Array:
-    """The same integers, read as having six decimals: what is in memory stays as it is."""
-    whole = micros.cast(pa.decimal128(19, 0))
-    return pa.Array.from_buffers(MONEY, len(whole), whole.buffers())
-
-
 def _group(lines: list[Line]) -> pa.Table:
     columns = [
         pa.array(column, kind.type) for column, kind in zip(zip(*lines, strict=True), SCHEMA, strict=False)
     ]
-    return pa.table([*columns, _decimals(columns[-2]), _decimals(columns[-1])], schema=SCHEMA)
+    return pa.table([*columns, decimals(columns[-2]), decimals(columns[-1])], schema=SCHEMA)
 
 
 def _cells(entry: Entry) -> tuple[str | datetime | Any, ...]:
@@ -118,7 +90,7 @@ def _footer(totals: Totals) -> dict[str, str]:
 
 def write(session: Session, tell: Callable[[int], None]) -> Iterator[bytes]:
     """The file in pieces. The footer's debits and credits are micros."""
-    sink, totals = _Sink(), Totals()
+    sink, totals = Sink(), Totals()
     with pq.ParquetWriter(sink, SCHEMA, compression="zstd") as writer:
         for table in _groups(session, totals, tell):
             writer.write_table(table)

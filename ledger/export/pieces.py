@@ -1,8 +1,4 @@
-"""Text that stays on its line, and pieces of a size that a socket likes."""
-
-from collections.abc import Iterable, Iterator
-
-PIECE = 64 * 1024
+"""Text that stays on its line."""
 
 
 def shown(text: str, also: str = "") -> str:
@@ -27,27 +23,3 @@ def _plain(char: str) -> str:
     if char.isprintable() and char != "\\":
         return char
     return char.encode("unicode_escape").decode("ascii")
-
-
-def packed(lines: Iterable[bytes]) -> Iterator[bytes]:
-    """Lines, many of them in a piece."""
-    held: list[bytes] = []
-    size = 0
-    for line in lines:
-        held.append(line)
-        size += len(line)
-        if size >= PIECE:
-            yield from sliced(b"".join(held))
-            held, size = [], 0
-    yield from sliced(b"".join(held))
-
-
-def encoded(lines: Iterable[str]) -> Iterator[bytes]:
-    """The same of text."""
-    return packed(line.encode() for line in lines)
-
-
-def sliced(data: bytes) -> Iterator[bytes]:
-    """The same bytes in pieces."""
-    for at in range(0, len(data), PIECE):
-        yield data[at : at + PIECE]

@@ -31,8 +31,15 @@ SELECT DISTINCT date_trunc('month', t.day)::date, c.creator FROM tally_content_d
 WHERE t.day >= date_trunc('month', now())
 ON CONFLICT DO NOTHING;
 
+-- A suspension holds payouts from now on, also one that stood before.
+INSERT INTO creator_hold (creator, cause, reason, held_by, since)
+SELECT creator, 'program:' || program, coalesce(reason, 'suspended in program ' || program),
+    coalesce(decided_by, 'unknown'), updated_at
+FROM enrolment WHERE state = 'suspended';
+
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO kopeck_app;
 GRANT UPDATE (proposed_by) ON program_version TO kopeck_app;
+GRANT UPDATE (regions, min_followers, rollout_percent, terms) ON program TO kopeck_app;
 GRANT UPDATE (name) ON fund TO kopeck_app; -- who may update may lock
 GRANT INSERT ON rule_cap, pool_split, backtest, fund_warning, seller_deposit TO kopeck_app;
 GRANT INSERT, UPDATE, DELETE ON changed_month TO kopeck_app;
@@ -42,3 +49,30 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON rule_cap
     FOR EACH STATEMENT EXECUTE FUNCTION history_is_append_only();
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON pool_split
     FOR EACH STATEMENT EXECUTE FUNCTION history_is_append_only();
+
+-- What a version says never changes once it is active, and once it is proposed nothing is added to what another person
+-- is to approve: rules come with the draft, and the row of rate protection just before the start.
+CREATE FUNCTION rules_are_frozen() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    version bigint;
+    standing text;
+BEGIN
+    IF TG_TABLE_NAME = 'rule' THEN
+        version := NEW.version_id;
+    ELSE
+        SELECT version_id INTO version FROM rule WHERE id = NEW.rule_id;
+    END IF;
+    SELECT state INTO standing FROM program_version WHERE id = version FOR SHARE;
+    IF standing = 'active' OR standing = 'proposed' AND to_jsonb(NEW) ->> 'name' IS DISTINCT FROM 'rate_protection' THEN
+        RAISE EXCEPTION 'the rules of a version that is % never change', standing USING ERRCODE = '42501';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER frozen BEFORE INSERT ON rule FOR EACH ROW EXECUTE FUNCTION rules_are_frozen();
+CREATE TRIGGER frozen BEFORE INSERT ON rule_cap FOR EACH ROW EXECUTE FUNCTION rules_are_frozen();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON rule
+    FOR EACH STATEMENT EXECUTE FUNCTION history_is_append_only();
+CREATE TRIGGER append_only BEFORE DELETE OR TRUNCATE ON program_version
+    FOR EACH STATEMENT EXECUTE FUNCTION history_is_append_only();
+CREATE TRIGGER frozen BEFORE UPDATE ON program_version
+    FOR EACH ROW WHEN (OLD.state = 'active') EXECUTE FUNCTION history_is_append_only();

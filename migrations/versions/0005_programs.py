@@ -334,6 +334,14 @@ def upgrade() -> None:
         comment="after caps: what is owed by the facts",
         existing_nullable=False,
     )
+    op.drop_constraint("reward_target_rule_id_fkey", "reward_target", type_="foreignkey")
+    op.alter_column(
+        "reward_target",
+        "rule_id",
+        existing_type=sa.BIGINT(),
+        comment="no foreign key: rules are never deleted, and it costs a third",
+        existing_nullable=False,
+    )
     op.drop_index(op.f("reward_target_purchase_id_idx"), table_name="reward_target")
     op.create_index(
         "reward_target_purchase_idx",
@@ -343,7 +351,11 @@ def upgrade() -> None:
         postgresql_where="purchase_id IS NOT NULL",
     )
     op.create_index(
-        "reward_target_back_idx", "reward_target", ["day", "key"], unique=False, postgresql_where="due < posted"
+        "reward_target_back_idx",
+        "reward_target",
+        ["day", "key"],
+        unique=False,
+        postgresql_where="due < posted",
     )
     op.create_index(
         "reward_target_seller_idx",

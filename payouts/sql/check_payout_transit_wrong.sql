@@ -13,6 +13,6 @@ FROM (
 ) a
 FULL JOIN (
     SELECT creator, currency, sum(amount) AS amount FROM payout
-    WHERE state IN ('reserved', 'sending', 'sent', 'held') GROUP BY creator, currency
+    WHERE state IN ('reserved', 'sending', 'unknown', 'sent', 'held') GROUP BY creator, currency
 ) u ON u.creator = a.creator AND u.currency = a.currency
 WHERE coalesce(a.in_transit, 0) <> coalesce(u.amount, 0)

@@ -1,8 +1,10 @@
--- In: a locked run, the moment. Does: its reserved payouts become sent, those whose payee or creator is no longer as it
--- was approved become held with the reason. Out: how many of each. A repeat finds none reserved.
+-- In: a locked run whose payees are locked too, the moment. Does: its reserved payouts become sent, those whose payee or
+-- creator is no longer as it was approved become held with the reason. Out: how many of each. A repeat finds none
+-- reserved.
 WITH checked AS (
     SELECT p.id, CASE
         WHEN c.status <> 'active' THEN 'creator_suspended'
+        WHEN EXISTS (SELECT FROM creator_hold h WHERE h.creator = p.creator AND h.until IS NULL) THEN 'creator_held'
         WHEN y.hold_reason IS NOT NULL THEN 'payee_held'
         WHEN NOT y.verified OR y.destination <> p.destination THEN 'payee_changed'
     END AS obstacle

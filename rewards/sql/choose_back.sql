@@ -9,5 +9,5 @@ FROM (
             ELSE 'liabilities:fund:' || p.fund || '\:line\:' || p.line END AS source
     FROM reward_target t JOIN program p ON p.id = t.program
     WHERE t.due < t.posted
-    ORDER BY t.day, t.key, t.id LIMIT :limit
+    ORDER BY t.day, t.key, t.rule_id LIMIT :limit
 ) back

@@ -12,14 +12,14 @@ SELECT id, program, creator, day, currency, code, least(owed, money - before), 0
     CASE WHEN matures_at <= :now THEN 'available' ELSE 'pending' END,
     dense_rank() OVER (PARTITION BY program, day ORDER BY creator) / 5000
 FROM line CROSS JOIN LATERAL (
-    SELECT waiting.*, (sum(owed) OVER (ORDER BY day, key, id))::numeric - owed AS before
+    SELECT waiting.*, (sum(owed) OVER (ORDER BY day, key, rule_id))::numeric - owed AS before
     FROM (
-        SELECT t.id, t.program, t.creator, t.day, t.key, t.due - t.posted AS owed,
+        SELECT t.id, t.program, t.creator, t.day, t.key, t.rule_id, t.due - t.posted AS owed,
             coalesce(t.matures_at, (t.day + 1 + p.hold_days)::timestamptz) AS matures_at
         FROM program p JOIN reward_target t ON t.program = p.id
         JOIN rule r ON r.id = t.rule_id AND r.on_shortfall = 'wait'
         WHERE p.fund = line.fund AND p.line = line.line AND t.due <> t.posted AND t.due > t.posted
-        ORDER BY t.day, t.key, t.id LIMIT :limit
+        ORDER BY t.day, t.key, t.rule_id LIMIT :limit
     ) waiting
 ) running
 WHERE before < money

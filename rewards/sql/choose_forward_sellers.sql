@@ -12,13 +12,13 @@ SELECT id, program, creator, day, currency, code, least(owed, money - before), 0
 FROM (
     SELECT payer.code, payer.currency, payer.money, running.*
     FROM payer CROSS JOIN LATERAL (
-        SELECT waiting.*, (sum(owed) OVER (ORDER BY day, key, id))::numeric - owed AS before
+        SELECT waiting.*, (sum(owed) OVER (ORDER BY day, key, rule_id))::numeric - owed AS before
         FROM (
-            SELECT t.id, t.program, t.creator, t.day, t.key, t.due - t.posted AS owed,
+            SELECT t.id, t.program, t.creator, t.day, t.key, t.rule_id, t.due - t.posted AS owed,
                 coalesce(t.matures_at, (t.day + 1 + p.hold_days)::timestamptz) AS matures_at
             FROM reward_target t JOIN program p ON p.id = t.program AND p.currency = payer.currency
             WHERE t.seller = payer.id AND t.due <> t.posted AND t.due > t.posted
-            ORDER BY t.day, t.key, t.id LIMIT :limit
+            ORDER BY t.day, t.key, t.rule_id LIMIT :limit
         ) waiting
     ) running
 ) chosen

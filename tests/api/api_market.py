@@ -3,7 +3,7 @@
 It is built once a worker and its database is cloned for each test; `Market.ids` names what stands in it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from api_caller import Caller, Clock
@@ -21,6 +21,7 @@ from ledger import accounts
 from ledger.finding import Finding
 from ledger.findings import record_run
 from ledger.post import credit, debit, post
+from rewards.activate import activate_version
 
 ROLES = ("platform", "operator", "finance", "seller", "creator", "auditor")
 # name in the tests -> role, subject, person. The second of a role is another person.
@@ -49,6 +50,8 @@ def payee(account: str = "40817810000000000001") -> dict[str, Any]:
     return {"tax_status": "self_employed", "method": "manual", "destination": {"account": account}}
 
 
+# Nobody weighs anything in it: it is there to be asked for.
+POOL = {"name": "bonus", "grain": "creator_day", "pool": {"amount": rub("1.00"), "per": "day", "weight": "0"}}
 RULES = [{"name": "percent", "grain": "sale", "amount": "amount * 10%"}]
 
 
@@ -112,6 +115,7 @@ def build(market: Market) -> None:
     _adjustments(market)
     _findings(market)
     _suspects(market)
+    _lines(market)
     market.ids |= {
         f"{kind}_none": public_id(kind, 999_999, market.clock.now) for kind in ("enr", "po", "rwd", "sus")
     }
@@ -140,14 +144,27 @@ def _money(market: Market) -> None:
     ok("finance", "POST", "/v1/ledger/periods/2026-09/close")
     line = {"id": "l", "purpose": "all", "allocation": {"amount": rub("100000.00"), "per": "once"}}
     ok("operator", "POST", "/v1/funds/main/lines", line)
-    for program, opened in (("prog", "all"), ("club", "applications"), ("door", "applications")):
+    for program, opened in (
+        ("prog", "all"),
+        ("club", "applications"),
+        ("door", "applications"),
+        ("pot", "all"),
+    ):
         body = {"id": program, "name": program, "currency": "RUB", "hold_days": 0, "open": opened}
         ok("operator", "POST", "/v1/programs", body | {"funding": {"fund": "main", "line": "l"}})
     version = {"effective_from": "2026-11-01", "rules": RULES}
     ok("operator", "POST", "/v1/programs/prog/versions", version)
     ok("operator", "POST", "/v1/programs/prog/versions/1/activate")
+    day = {"version": 1, "from": "2026-11-01", "to": "2026-11-01"}
+    market.ids["bkt_one"] = ok("operator", "POST", "/v1/programs/prog/backtest", day)["id"]
+    ok("operator", "POST", "/v1/programs/pot/versions", version | {"rules": [POOL]})
+    ok("operator", "POST", "/v1/programs/pot/versions/1/activate")
     ok("operator", "POST", "/v1/programs/prog/versions", version | {"effective_from": "2027-01-01"})
     ok("operator", "POST", "/v1/programs/prog/versions", version | {"effective_from": "2027-02-01"})
+    ok("operator", "POST", "/v1/programs/prog/versions", version | {"effective_from": "2027-03-01"})
+    limited = replace(market.settings, activation_limit=0)
+    with transaction(market.engine) as session:
+        activate_version(session, "prog", 4, PEOPLE["operator2"][2], market.clock.now, limited)
 
 
 def _sales(market: Market) -> None:
@@ -241,6 +258,30 @@ def _adjustments(market: Market) -> None:
         }
         made = market.call.ok("operator2", "POST", "/v1/ledger/entries", body)
         market.ids |= {f"adj_{name}": made["id"], f"entry_{name}": made["entry"] or ""}
+
+
+def _lines(market: Market) -> None:
+    """Transfers and grants: two of each wait for another person than Oleg, one is done. A seller's money."""
+    ok = market.call.ok
+    line = {"id": "m", "purpose": "more", "allocation": {"amount": rub("100.00"), "per": "once"}}
+    ok("operator", "POST", "/v1/funds/main/lines", line)
+    line = {"id": "big", "purpose": "grants", "allocation": {"amount": rub("300000.00"), "per": "once"}}
+    ok("operator", "POST", "/v1/funds/main/lines", line)
+    for name in ("open", "other", "done"):
+        body = {"from": "l", "to": "m", "amount": rub("1.00"), "reason": name}
+        made = ok("operator2", "POST", "/v1/funds/main/transfers", body)
+        market.ids[f"ftr_{name}"] = made["id"]
+        amount = "1.00" if name == "done" else "100001.00"
+        body = {"creator": "c3", "amount": rub(amount), "reason": name}
+        market.ids[f"fgr_{name}"] = ok("operator2", "POST", "/v1/funds/main/lines/big/grants", body)["id"]
+    ok("finance", "POST", f"/v1/funds/main/transfers/{market.ids['ftr_done']}/approve")
+    for name in ("s1", "s2"):
+        ok(
+            "finance",
+            "POST",
+            f"/v1/sellers/{name}/deposits",
+            {"amount": rub("20.00"), "reference": "order 2"},
+        )
 
 
 def _findings(market: Market) -> None:

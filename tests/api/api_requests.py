@@ -20,6 +20,8 @@ PROGRAM = {"id": "new", "name": "New", "currency": "RUB", "funding": FUNDING, "o
 POLICY = {"id": "new", "model": "linear"}
 FUND = {"id": "new", "name": "New", "currency": "RUB", "budget": rub("10.00")}
 LINE = {"id": "new", "purpose": "x", "allocation": {"amount": rub("1.00"), "per": "day"}}
+TRANSFER = {"from": "l", "to": "m", "amount": rub("5.00"), "reason": "a"}
+GRANT = {"creator": "c1", "amount": rub("5.00"), "reason": "a"}
 RUN = {"currency": "RUB", "provider": "manual", "creators": ["d2"]}
 PRODUCT = {"seller": "s1", "title": "Jug", "category": "home", "price": rub("5.00")}
 CONTENT = {"creator": "c1", "kind": "text", "published_at": "2026-11-01T00:00:00Z", "products": ["p1"]}
@@ -77,6 +79,16 @@ def _creator(view: str, **more: Any) -> Valid:
     return Valid("creator", path % "c1", foreign=path % "c2", missing=path % "nobody", **more)
 
 
+def _seller(view: str) -> Valid:
+    path = "/v1/sellers/%s/" + view
+    return Valid("seller", path % "s1", foreign=path % "s2", missing=path % "nobody")
+
+
+def _decide_on(of: str, kind: str, action: str) -> Valid:
+    path = f"/v1/{of}/{{{kind}_%s}}/{action}"
+    return Valid("finance", path % "open", refused=(path % "done", None))
+
+
 def _reader(role: str, path: str) -> Valid:
     return Valid(role, path)
 
@@ -129,6 +141,9 @@ REQUESTS: dict[str, Valid] = {
     ),
     "GET /programs": _reader("creator", "/v1/programs"),
     "GET /programs/<id>": _reader("creator", "/v1/programs/prog"),
+    "PUT /programs/<id>/joining": Valid(
+        "operator", "/v1/programs/club/joining", {"eligibility": {"rollout_percent": 5}, "terms": "2"}
+    ),
     "POST /programs/<id>/versions": Valid(
         "operator",
         "/v1/programs/prog/versions",
@@ -139,11 +154,30 @@ REQUESTS: dict[str, Valid] = {
     ),
     "GET /programs/<id>/versions": _reader("creator", "/v1/programs/prog/versions"),
     "GET /programs/<id>/versions/<int:n>": _reader("creator", "/v1/programs/prog/versions/1"),
+    "GET /programs/<id>/versions/<int:n>/diff": _reader("creator", "/v1/programs/prog/versions/2/diff"),
     "POST /programs/<id>/versions/<int:n>/activate": Valid(
         "operator",
         "/v1/programs/prog/versions/2/activate",
-        refused=("/v1/programs/prog/versions/1/activate", None),
+        {},
+        other={"confirm": ["pool_above_allocation"]},
+        refused=("/v1/programs/prog/versions/1/activate", {}),
     ),
+    "POST /programs/<id>/versions/<int:n>/approve": Valid(
+        "operator",
+        "/v1/programs/prog/versions/4/approve",
+        refused=("/v1/programs/prog/versions/1/approve", None),
+    ),
+    "POST /programs/<id>/backtest": Valid(
+        "operator",
+        "/v1/programs/prog/backtest",
+        {"version": 1, "from": "2026-11-01", "to": "2026-11-01"},
+        201,
+        {"rules": RULES, "from": "2026-11-01", "to": "2026-11-01"},
+        ("/v1/programs/prog/backtest", {"version": 77, "from": "2026-11-01", "to": "2026-11-01"}),
+    ),
+    "GET /programs/<id>/backtests": _reader("finance", "/v1/programs/prog/backtests"),
+    "GET /backtests/<id>": _reader("auditor", "/v1/backtests/{bkt_one}"),
+    "GET /backtests/<id>/compare": _reader("auditor", "/v1/backtests/{bkt_one}/compare?with={bkt_one}"),
     "POST /programs/<id>/enrolments": Valid(
         "creator",
         "/v1/programs/door/enrolments",
@@ -152,6 +186,8 @@ REQUESTS: dict[str, Valid] = {
         {"creator": "c1"},
         ("/v1/programs/prog/enrolments", {}),
     ),
+    "GET /programs/<id>/pools": _reader("creator", "/v1/programs/pot/pools" + PERIOD),
+    "GET /programs/<id>/pools/<rule>/<period>": _reader("creator", "/v1/programs/pot/pools/bonus/2026-11-01"),
     "GET /programs/<id>/enrolments": _reader("creator", "/v1/programs/club/enrolments"),
     "GET /enrolments/<id>": Valid(
         "creator",
@@ -163,6 +199,13 @@ REQUESTS: dict[str, Valid] = {
     "POST /enrolments/<id>/reject": _decide("reject", "enr_invited"),
     "POST /enrolments/<id>/suspend": _decide("suspend", "enr_active"),
     "POST /enrolments/<id>/reactivate": _decide("reactivate", "enr_suspended"),
+    "POST /enrolments/<id>/leave": Valid(
+        "creator",
+        "/v1/enrolments/{enr_own}/leave",
+        refused=("/v1/enrolments/{enr_none}/leave", None),
+        foreign="/v1/enrolments/{enr_active}/leave",
+        missing="/v1/enrolments/{enr_none}/leave",
+    ),
     "POST /formulas/check": Valid(
         "seller", "/v1/formulas/check", {"grain": "sale", "formula": "amount * 2%"}
     ),
@@ -203,6 +246,41 @@ REQUESTS: dict[str, Valid] = {
         LINE | {"purpose": "y"},
         ("/v1/funds/main/lines", LINE | {"id": "l"}),
     ),
+    "POST /funds/<id>/transfers": Valid(
+        "operator",
+        "/v1/funds/main/transfers",
+        TRANSFER,
+        201,
+        TRANSFER | {"reason": "b"},
+        ("/v1/funds/none/transfers", TRANSFER),
+    ),
+    "GET /funds/<id>/transfers": _reader("auditor", "/v1/funds/main/transfers?state=proposed"),
+    "GET /funds/<id>/transfers/<transfer>": _reader("auditor", "/v1/funds/main/transfers/{ftr_open}"),
+    "POST /funds/<id>/transfers/<transfer>/approve": _decide_on("funds/main/transfers", "ftr", "approve"),
+    "POST /funds/<id>/transfers/<transfer>/decline": _decide_on("funds/main/transfers", "ftr", "decline"),
+    "POST /funds/<id>/lines/<line>/grants": Valid(
+        "operator",
+        "/v1/funds/main/lines/l/grants",
+        GRANT,
+        201,
+        GRANT | {"reason": "b"},
+        ("/v1/funds/main/lines/l/grants", GRANT | {"amount": rub("99999.00")}),
+    ),
+    "GET /funds/<id>/lines/<line>/grants": _reader("auditor", "/v1/funds/main/lines/l/grants?state=done"),
+    "GET /grants/<id>": _reader("auditor", "/v1/grants/{fgr_done}"),
+    "POST /grants/<id>/approve": _decide_on("grants", "fgr", "approve"),
+    "POST /grants/<id>/decline": _decide_on("grants", "fgr", "decline"),
+    "GET /funds/<id>/burn-down": _reader("auditor", "/v1/funds/main/burn-down" + PERIOD),
+    "POST /sellers/<id>/deposits": Valid(
+        "finance",
+        "/v1/sellers/s1/deposits",
+        {"amount": rub("7.00"), "reference": "order 3"},
+        201,
+        {"amount": rub("8.00"), "reference": "order 3"},
+        ("/v1/sellers/nobody/deposits", {"amount": rub("7.00")}),
+    ),
+    "GET /sellers/<id>/deposits": _seller("deposits"),
+    "GET /sellers/<id>/balance": _seller("balance"),
     "GET /payout-settings": _reader("auditor", "/v1/payout-settings"),
     "PUT /payout-settings": Valid("finance", "/v1/payout-settings", SETTINGS),
     "POST /payout-runs": Valid(
@@ -245,6 +323,12 @@ REQUESTS: dict[str, Valid] = {
         "/v1/rewards/{reward1}/explain",
         foreign="/v1/rewards/{reward2}/explain",
         missing="/v1/rewards/{rwd_none}/explain",
+    ),
+    "GET /programs/<id>/explain": Valid(
+        "creator",
+        "/v1/programs/prog/explain?creator=c1&day=2026-11-02",
+        foreign="/v1/programs/prog/explain?creator=c2&day=2026-11-02",
+        missing="/v1/programs/prog/explain?creator=nobody&day=2026-11-02",
     ),
     "GET /creators/<id>/statement": _creator("statement"),
     "GET /creators/<id>/payouts": _creator("payouts"),

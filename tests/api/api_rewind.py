@@ -13,6 +13,8 @@ from attribution.floors import _floors
 _TABLES = text(
     "SELECT c.relname AS name,"
     " EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attidentity = 'a') AS identity,"
+    " ARRAY(SELECT quote_ident(a.attname) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0"
+    "  AND NOT a.attisdropped AND a.attgenerated = '' ORDER BY a.attnum) AS columns,"
     " EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal) AS guarded,"
     " ARRAY(SELECT f.relname::text FROM pg_constraint k JOIN pg_class f ON f.oid = k.confrelid"
     "  WHERE k.conrelid = c.oid AND k.contype = 'f' AND f.oid <> c.oid) AS parents"
@@ -42,7 +44,8 @@ def _plan(connection: Connection) -> list[str]:
     done += [f'DELETE FROM public."{name}"' for name in reversed(order)]
     for name in order:
         over = " OVERRIDING SYSTEM VALUE" if tables[name].identity else ""
-        done.append(f'INSERT INTO public."{name}"{over} TABLE kept."{name}"')
+        columns = ", ".join(tables[name].columns)  # those that are generated are generated again
+        done.append(f'INSERT INTO public."{name}" ({columns}){over} SELECT {columns} FROM kept."{name}"')
     done += [f'ALTER TABLE public."{name}" ENABLE TRIGGER USER' for name in guarded]
     for row in connection.execute(_SEQUENCES):
         called = "true" if row.last_value else "false"

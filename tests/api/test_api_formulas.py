@@ -79,6 +79,27 @@ def test_e2_values_are_plain_decimals(call: Caller, value: object) -> None:
 
 def test_a_wrong_formula_is_told_where_it_is_wrong(call: Caller) -> None:
     answer = call("creator", "POST", CHECK, {"grain": "sale", "formula": "amount *\n  vews"}).json
-    assert (answer["line"], answer["column"]) == (2, 3)
+    assert (answer["line"], answer["column"], answer["code"]) == (2, 3, "formula_name")
+    assert answer["errors"] == [{"pointer": "/formula", "detail": answer["detail"]}]
+    near = call("creator", "POST", CHECK, {"grain": "sale", "formula": "amout * 2"}).json
+    assert near["nearest"] == "amount" and "Did you mean 'amount'?" in near["detail"]
+    early = call("creator", "POST", CHECK, {"grain": "sale", "formula": "(amount"}).json
+    assert early["expected"] == ['")"']
     right = call.ok("creator", "POST", CHECK, {"grain": "sale", "formula": "amount * 3% + quantity"})
     assert right["names"] == ["amount", "quantity"] and right["type"] == "number"
+
+
+def test_a_formula_is_evaluated_and_explained(call: Caller) -> None:
+    body = {"grain": "content_day", "formula": "0.002 * views + 10 * orders"}
+    path, values = "/v1/formulas/evaluate", {"views": "1250", "orders": 3, "likes": "7"}
+    answer = call.ok("creator", "POST", path, body | {"values": values})
+    assert answer["value"] == answer["explain"]["value"] == "32.5"
+    assert answer["explain"]["sentences"] == [
+        "0.002 × views (1,250) = 2.5",
+        "10 × orders (3) = 30",
+        "2.5 + 30 = 32.5",
+    ]
+    missing = call("creator", "POST", path, body | {"values": {"views": "1250"}}).json
+    assert (missing["code"], missing["errors"][0]["pointer"]) == ("formula_value", "/values/orders")
+    other = call("creator", "POST", path, body | {"values": {"amount": "1"}}).json
+    assert (other["code"], other["errors"][0]["pointer"]) == ("formula_value", "/values")

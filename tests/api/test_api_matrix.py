@@ -39,17 +39,28 @@ POST   /suspects/<id>/clear                         .O....
 POST   /programs                                    .O....
 GET    /programs                                    POF.CA
 GET    /programs/<id>                               POF.CA
+PUT    /programs/<id>/joining                       .O....
 POST   /programs/<id>/versions                      .O....
 GET    /programs/<id>/versions                      POF.CA
 GET    /programs/<id>/versions/<int:n>              POF.CA
+GET    /programs/<id>/versions/<int:n>/diff         POF.CA
 POST   /programs/<id>/versions/<int:n>/activate     .O....
+POST   /programs/<id>/versions/<int:n>/approve      .O....
+POST   /programs/<id>/backtest                      .O....
+GET    /programs/<id>/backtests                     .OF..A
+GET    /backtests/<id>                              .OF..A
+GET    /backtests/<id>/compare                      .OF..A
+GET    /programs/<id>/explain                       POF.cA
 POST   /programs/<id>/enrolments                    .O..C.
+GET    /programs/<id>/pools                         POF.CA
+GET    /programs/<id>/pools/<rule>/<period>         POF.CA
 GET    /programs/<id>/enrolments                    .OF.CA
 GET    /enrolments/<id>                             .OF.cA
 POST   /enrolments/<id>/approve                     .O....
 POST   /enrolments/<id>/reject                      .O....
 POST   /enrolments/<id>/suspend                     .O....
 POST   /enrolments/<id>/reactivate                  .O....
+POST   /enrolments/<id>/leave                       ....c.
 POST   /formulas/check                              POFSCA
 POST   /formulas/evaluate                           POFSCA
 POST   /policies                                    .O....
@@ -61,6 +72,20 @@ GET    /funds/<id>                                  .OF..A
 POST   /funds/<id>/deposits                         ..F...
 GET    /funds/<id>/deposits                         .OF..A
 POST   /funds/<id>/lines                            .O....
+POST   /funds/<id>/transfers                        .O....
+GET    /funds/<id>/transfers                        .OF..A
+GET    /funds/<id>/transfers/<transfer>             .OF..A
+POST   /funds/<id>/transfers/<transfer>/approve     .OF...
+POST   /funds/<id>/transfers/<transfer>/decline     .OF...
+POST   /funds/<id>/lines/<line>/grants              .O....
+GET    /funds/<id>/lines/<line>/grants              .OF..A
+GET    /grants/<id>                                 .OF..A
+POST   /grants/<id>/approve                         .OF...
+POST   /grants/<id>/decline                         .OF...
+GET    /funds/<id>/burn-down                        .OF..A
+POST   /sellers/<id>/deposits                       ..F...
+GET    /sellers/<id>/deposits                       .OFs.A
+GET    /sellers/<id>/balance                        .OFs.A
 GET    /payout-settings                             .OF..A
 PUT    /payout-settings                             ..F...
 POST   /payout-runs                                 ..F...
@@ -114,7 +139,8 @@ OPERATORS = {  # an operator names whom it enrols, and cannot acknowledge what f
     "POST /programs/<id>/enrolments": {"creator": "c3"},
     "POST /ledger/acknowledge": {"finding": "{fnd_other}", "reason": "a"},
 }
-ANOTHER = {"operator": "adj_larger"}  # what one role has decided, another one cannot decide again
+# What one role has decided, another one cannot decide again.
+ANOTHER = {"operator": {"{adj_large}": "{adj_larger}", "{ftr_open}": "{ftr_other}", "{fgr_open}": "{fgr_other}"}}
 
 
 def test_a1_the_matrix_has_a_row_for_every_operation_and_no_other() -> None:
@@ -133,14 +159,19 @@ def test_a1_every_role_gets_what_the_matrix_says(market: Market, name: str) -> N
             assert valid.foreign and send(market, name, role=role, path=valid.foreign).status_code == 404
     for key in (None, "nobody"):
         assert send(market, name, role=role, authorization=key and f"Bearer {key}").status_code == 401
-    assert picture(market.engine) == before
+    after = picture(market.engine)
+    if name.startswith("POST") and name in OWNED:  # the refusal is kept for its key
+        del before["idempotency"], after["idempotency"]
+    assert after == before
 
     for role, cell in cells.items():
         if cell == ".":
             continue
         who = valid.role if valid.role.startswith(role) else role
         body = {"json": OPERATORS[name]} if role == "operator" and name in OPERATORS else {}
-        path = valid.path.replace("adj_large", ANOTHER.get(role, "adj_large"))
+        path = valid.path
+        for decided, other in ANOTHER.get(role, {}).items():
+            path = path.replace(decided, other)
         answer = send(market, name, role=who, path=path, **body)
         assert answer.status_code == valid.status, (role, answer.text)
 

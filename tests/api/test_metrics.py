@@ -57,9 +57,25 @@ def test_entries_wait_for_their_seal(market: Market) -> None:
     assert after["kopeck_ledger_unsealed_age_seconds", ()] >= 0
 
 
+def test_funds_are_what_the_books_say(market: Market) -> None:
+    found = scrape(market)
+    line, fund = (
+        (("currency", "RUB"), ("fund", "main"), ("line", "m")),
+        (("currency", "RUB"), ("fund", "main")),
+    )
+    assert found["kopeck_fund_line_balance", line] == 101
+    assert found["kopeck_fund_line_spent_ratio", line] == 0
+    body = {"creator": "c1", "amount": {"amount": "25.25", "currency": "RUB"}, "reason": "prize"}
+    market.call.ok("operator", "POST", "/v1/funds/main/lines/m/grants", body)
+    assert scrape(market)["kopeck_fund_line_balance", line] == 75.75
+    assert scrape(market)["kopeck_fund_line_spent_ratio", line] == 0.25
+    shown = market.call.ok("auditor", "GET", "/v1/funds/main")
+    assert found["kopeck_fund_unallocated", fund] == float(shown["unallocated"])
+
+
 def test_nobody_is_named(market: Market) -> None:
     labels = {name for _, pairs in scrape(market) for name, _ in pairs}
-    assert labels <= {"check", "halts", "state"}
+    assert labels <= {"check", "halts", "state", "fund", "line", "currency"}
     shown = market.call.app.test_client().get("/metrics").text
     assert not any(f'"{name}"' in shown for name in ("c1", "s1", "p1", "d1", "Fyodor"))
 

@@ -32,11 +32,11 @@ from core.database import transaction
 from core.errors import Conflict, Invalid, NotFound
 from core.money import Money
 from rewards.accrue import accrue
-from rewards.price import price
+from rewards.activate import activate_version
 from rewards.deposit import deposit_money
 from rewards.funds import create_fund
 from rewards.lines import create_line
-from rewards.activate import activate_version
+from rewards.price import price
 from rewards.programs import NewProgram, create_program
 from rewards.versions import draft_version
 

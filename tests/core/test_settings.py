@@ -54,6 +54,7 @@ BAD = {
     "PARKED_HOURS": "99999",
     "BATCH_BACKLOG": " 5",
     "ADJUSTMENT_LIMIT": "100000.50",
+    "ACTIVATION_LIMIT": "-0",
 }
 
 

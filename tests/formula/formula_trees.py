@@ -13,6 +13,8 @@ TEXTS = ("", "RU", "ru", "видео", 'say "hi"', "it's", "a b", "e\u0301", "é
 NUMBER_NAMES = tuple(name for name, kind in NAMES[GRAIN].items() if kind is Type.NUMBER)
 TEXT_NAMES = tuple(name for name, kind in NAMES[GRAIN].items() if kind is Type.TEXT)
 
+MOST = "99999999999999999999.999999999999"
+
 _LITERALS = st.one_of(
     st.sampled_from(["0", "1", "2", "3%", "0.5", "10", "100", "1000", "0.0000000001", "999999999999"]),
     st.decimals(0, 10**12 - 1, places=10).map(lambda number: f"{number:f}"),
@@ -70,7 +72,7 @@ def bands(draw: st.DrawFn, depth: int) -> str:
 def conditions(draw: st.DrawFn, depth: int = 2) -> str:
     """A boolean expression."""
     shape = draw(st.sampled_from(["compare", "member", "text", "texts", "both", "not", "group"]))
-    text = st.one_of(_TEXTS, st.sampled_from(TEXT_NAMES), st.sampled_from(TEXT_NAMES))
+    text = st.one_of(_TEXTS, st.sampled_from(TEXT_NAMES), st.sampled_from(TEXT_NAMES), chosen_texts(depth))
     found = draw(st.sampled_from(["in", "not in"]))
     if depth > 0 and shape in ("both", "not", "group"):
         left = draw(conditions(depth - 1))
@@ -87,6 +89,15 @@ def conditions(draw: st.DrawFn, depth: int = 2) -> str:
 
 
 @st.composite
+def chosen_texts(draw: st.DrawFn, depth: int) -> str:
+    """A text that a condition decides."""
+    both = st.one_of(_TEXTS, st.sampled_from(TEXT_NAMES))
+    return (
+        f"if({draw(conditions(min(depth, 1) - 1))}, {draw(both)}, {draw(both)})" if depth > 0 else draw(both)
+    )
+
+
+@st.composite
 def formulas(draw: st.DrawFn) -> Formula:
     """An accepted formula; those past a limit are drawn again."""
     text = draw(st.one_of(numbers(), numbers(), conditions()))
@@ -100,7 +111,10 @@ def formulas(draw: st.DrawFn) -> Formula:
 
 _VALUES = st.one_of(
     st.sampled_from(
-        [Decimal(number) for number in ("0", "0", "1", "-1", "100", "300", "0.000000000001", "-2.5")]
+        [
+            Decimal(number)
+            for number in ("0", "0", "1", "-1", "100", "300", "0.000000000001", "-2.5", MOST, f"-{MOST}")
+        ]
     ),
     st.integers(0, 10**6).map(Decimal),
     st.decimals(-(10**9), 10**12, places=6),

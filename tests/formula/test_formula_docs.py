@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from core.errors import Invalid
 from formula import NAMES, RATIOS, Type, compile_formula, plain
 from formula.complain import FUNCTIONS
 from formula.limits import LITERAL_DECIMALS, LITERAL_WHOLE, MAX_CHARACTERS, MAX_DEPTH, MAX_NODES
 
 DOC = (Path(__file__).resolve().parents[2] / "docs" / "formulas.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"^\| (\w+) \| `(.+?)` \| `(.+?)` \| `(.+?)` \|$", DOC, re.MULTILINE)
+WORKED = re.findall(r"```\n(.+)\n```\n\nAt `(\w+)` with `(.+?)`:\n\n((?:- .+\n)+)\nResult: `(.+?)`", DOC)
 
 
 def test_there_are_ten_examples() -> None:
@@ -25,9 +27,26 @@ def test_example(grain: str, formula: str, values: str, result: str) -> None:
     assert plain(compiled.explain(given).value) == result
 
 
-def test_explained_example() -> None:
-    explained = compile_formula("0.002 * views", "content_day").explain({"views": 1250})
-    assert explained.sentences == re.findall(r"The explanation of the first: `(.+)`", DOC)
+def test_there_are_ten_worked_examples_of_every_function() -> None:
+    assert len(WORKED) == 10
+    assert all(any(f"{function}(" in formula for formula, *_ in WORKED) for function in FUNCTIONS)
+
+
+@pytest.mark.parametrize(("formula", "grain", "values", "steps", "result"), WORKED)
+def test_worked_example(formula: str, grain: str, values: str, steps: str, result: str) -> None:
+    given = dict(pair.split("=") for pair in values.split())
+    compiled = compile_formula(formula, grain)
+    explained = compiled.explain(given)
+    assert plain(compiled.value(given)) == plain(explained.value) == result
+    assert [f"- {sentence}" for sentence in explained.sentences] == steps.splitlines()
+
+
+def test_the_refusal_that_is_shown() -> None:
+    formula = re.search(r'"formula": "(amout[^"]+)"', DOC)
+    assert formula
+    with pytest.raises(Invalid) as caught:
+        compile_formula(formula[1], "sale")
+    assert f'"detail": "{caught.value.detail}"' in DOC
 
 
 @pytest.mark.parametrize("grain", NAMES)

@@ -62,6 +62,18 @@ def refusal(text: object, grain: str = "content_day") -> Invalid:
         ("round(views, -7)", "formula_type", (1, 15), "-6 to 12"),
         ("round(views, 0.5)", "formula_type", (1, 14), "whole number"),
         ("1 + 1234567890123", "formula_limit", (1, 5), "12 digits before"),
+        ("views && likes", "formula_syntax", (1, 7), 'expected an operator or "in" or the end: write "and"'),
+        ("views =< 1", "formula_syntax", (1, 8), 'expected a value: write "<="'),
+        ("views × 2", "formula_syntax", (1, 7), 'write "*"'),
+        ("1,5 * views", "formula_syntax", (1, 2), "decimal point"),
+        ("10 000", "formula_syntax", (1, 4), "no digit groups"),
+        (".5 * views", "formula_syntax", (1, 1), "expected a value: a number has digits on both sides"),
+        ("5 % * views", "formula_syntax", (1, 3), "right behind a number"),
+        ("views > 1 ? 1 : 0", "formula_syntax", (1, 11), '"if(condition, a, b)"'),
+        ("region = “RU”", "formula_syntax", (1, 10), "straight quotes"),
+        ("region = RU", "formula_name", (1, 10), "A text stands in quotes"),
+        ("views(1)", "formula_name", (1, 1), "without parentheses"),
+        ("min(views; 1)", "formula_syntax", (1, 10), 'divided by ","'),
         ("0.12345678901", "formula_limit", (1, 1), "10 after"),
     ],
 )
@@ -79,6 +91,7 @@ def test_names_belong_to_their_grain() -> None:
     assert "at grain sale" in refusal("views", "sale").detail
     assert refusal("conversion", "sale").fields["name"] == "conversion"
     assert refusal("amount", "product_day").code == "formula_name"
+    assert "It is a name at sale." in refusal("amount", "product_day").detail
     assert refusal("category", "creator_day").code == "formula_name"
     assert refusal("1", "week").code == "formula_grain"
 

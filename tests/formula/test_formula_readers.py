@@ -1,5 +1,6 @@
 """The readers agree: Decimal with its explanation, and SQL with Decimal, to the last digit."""
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
@@ -12,10 +13,12 @@ from sqlalchemy import Engine, Numeric, String, column, select, values
 
 from formula import NAMES, Formula, Type, compile_formula
 from formula.check import check
+from formula.complain import FUNCTIONS
 from formula.parse import parse
 from formula.write import write
 
 RELAXED = settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
+RELAXED_FEW = settings(RELAXED, max_examples=8)
 TYPES = {name: kind for name, kind in NAMES[GRAIN].items() if name not in ("conversion", "ctr")}
 ALL: dict[str, Any] = dict.fromkeys(TYPES)
 
@@ -62,6 +65,66 @@ def test_sql_is_decimal(db_engine: Engine, data: st.DataObject) -> None:
         ALL | {name: drawn[(i * (k + 1) + i // 7) % len(drawn)][name] for k, name in enumerate(formula.names)}
         for i in range(50)
     ]
+    assert in_sql(db_engine, formula, given) == [formula.value(row) for row in given]
+
+
+def test_the_drawn_formulas_and_rows_hold_everything() -> None:
+    """The properties above are worth what they draw: every function, operator and type of value is among it."""
+    texts: list[str] = []
+    drawn: list[Any] = []
+
+    @settings(RELAXED, max_examples=400, derandomize=True, database=None)
+    @given(st.data())
+    def draw(data: st.DataObject) -> None:
+        formula = data.draw(formulas())
+        texts.append(formula.text)
+        drawn.extend(data.draw(rows(formula.names)).values())
+
+    draw()
+    together = " ".join(texts)
+    words = [f"{function}(" for function in FUNCTIONS] + [
+        f" {sign} " for sign in ("+", "-", "*", "/", "and", "or")
+    ]
+    words += [
+        " = ",
+        " != ",
+        " < ",
+        " <= ",
+        " > ",
+        " >= ",
+        "not ",
+        " in (",
+        " not in (",
+        "-",
+        "%",
+        "if(",
+        '"',
+        "'",
+    ]
+    assert [word for word in words if word not in together] == []
+    assert all(any(name in text for text in texts) for name in NAMES[GRAIN])
+    assert re.search(r"if\([^()]+, (\"|'|kind|region|content)", together)  # a text that a condition decides
+    numbers = [value for value in drawn if isinstance(value, Decimal)]
+    assert None in drawn and "" in drawn and "e\u0301" in drawn
+    assert min(numbers) < -(10**18) and max(numbers) > 10**18
+    assert any(0 < abs(value) < Decimal("1e-10") for value in numbers)
+
+
+@pytest.mark.parametrize("function", [*FUNCTIONS, "not", "in", "/"])
+@RELAXED_FEW
+@given(st.data())
+def test_each_construct_by_itself_is_decimal(db_engine: Engine, function: str, data: st.DataObject) -> None:
+    """Over columns that are NULL, negative, tiny, huge and anything between, without another part to hide behind."""
+    text = {
+        "if": "if(likes > views, clicks, -likes)", "min": "min(likes, views, clicks)", "max": "max(likes, views)",
+        "round": f"round(likes, {data.draw(st.integers(-6, 12))})",
+        "graduated": "graduated(likes, 0: views, 0.5: clicks, 100: 2, -3)",
+        "volume": "volume(likes, 0: views, 0.5: clicks, 100: 2, -3)",
+        "not": "not (likes > views or kind = region)",
+        "in": "likes in (0, 1, -2.5) or kind not in ('', 'RU')", "/": "likes / views / clicks",
+    }.get(function, f"{function}(likes)")  # fmt: skip
+    formula = compile_formula(text, GRAIN, want=None)
+    given = [ALL | data.draw(rows(formula.names)) for _ in range(15)]
     assert in_sql(db_engine, formula, given) == [formula.value(row) for row in given]
 
 

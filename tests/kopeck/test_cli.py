@@ -26,7 +26,9 @@ from core.settings import Settings, load_settings
 from jobs.registry import JOBS
 from kopeck import version
 from kopeck.cli import main
-from rewards.funds import create_fund, create_line, deposit_money
+from rewards.deposit import deposit_money
+from rewards.funds import create_fund
+from rewards.lines import create_line
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SECRET = "6b" * 32

@@ -32,8 +32,12 @@ from jobs.checks import CHECKS
 from kopeck.database import application
 from kopeck.seed import PEOPLE
 from ledger.verify import run_checks
-from rewards.funds import create_fund, create_line, deposit_money
-from rewards.programs import activate_version, create_program, draft_version
+from rewards.activate import activate_version
+from rewards.deposit import deposit_money
+from rewards.funds import create_fund
+from rewards.lines import create_line
+from rewards.programs import NewProgram, create_program
+from rewards.versions import draft_version
 
 pytestmark = [
     pytest.mark.slow,
@@ -193,7 +197,8 @@ def stock(home: Home) -> None:
         create_fund(session, "f", "Fund", money)
         deposit_money(session, "f", money, "1", "Fyodor", now, settings)
         create_line(session, "f", "l", "Rewards", money, "month", True, now, settings)
-        create_program(session, "p", "Program", "RUB", "f", "l", "default", 0, "all")
+        pays = NewProgram(id="p", name="Program", currency="RUB", fund="f", line="l", hold_days=0, open="all")
+        create_program(session, pays)
         version = draft_version(session, "p", (now - timedelta(days=5)).date(), rules, "Olga")
         activate_version(session, "p", version.number, "Olga", now, settings)
 

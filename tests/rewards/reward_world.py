@@ -15,10 +15,14 @@ from jobs.checks import CHECKS
 from ledger.balances import natural, trial_totals
 from ledger.verify import run_checks
 from rewards.accrue import accrue
+from rewards.activate import activate_version
+from rewards.deposit import deposit_money
+from rewards.funds import create_fund
+from rewards.lines import create_line
 from rewards.price import price
-from rewards.funds import create_fund, create_line, deposit_money
-from rewards.programs import activate_version, create_program, draft_version
+from rewards.programs import NewProgram, create_program
 from rewards.release import release
+from rewards.versions import draft_version
 
 SETTINGS = load_settings({"KOPECK_HOME": "/nonexistent"})
 START = date(2026, 11, 1)
@@ -139,12 +143,29 @@ class World:
             create_line(session, "main", "l", "all", rub(line), per, True, self.now, self.settings)
 
     def program(
-        self, rules: list[dict[str, str]], id: str = "prog", hold: int = 0, open_to: str = "all"
+        self,
+        rules: list[dict[str, Any]],
+        id: str = "prog",
+        hold: int = 0,
+        open_to: str = "all",
+        since: date = START,
+        sellers: bool = False,
+        **more: Any,
     ) -> None:
+        """A program with its first version; `more` are fields of NewProgram."""
+        pays = {} if sellers else {"fund": "main", "line": "l"}
+        new = NewProgram(id=id, name=id, currency="RUB", hold_days=hold, open=open_to, **(pays | more))
         with transaction(self.engine) as session:
-            create_program(session, id, id, "RUB", "main", "l", "default", hold, open_to)
-            version = draft_version(session, id, START, rules, "op")
-            activate_version(session, id, version.number, "op", self.now, self.settings)
+            create_program(session, new)
+        self.version(rules, since, id)
+
+    def version(self, rules: list[dict[str, Any]], since: date, id: str = "prog") -> int:
+        """A further version, activated. Its number."""
+        with transaction(self.engine) as session:
+            made = draft_version(session, id, since, rules, "op")
+            warned = ("pool_above_allocation",)
+            activate_version(session, id, made.number, "op", self.now, self.settings, warned)
+        return made.number
 
     def run(self) -> int:
         """Price, accrue and release until nothing is left; the books must be proved afterwards."""

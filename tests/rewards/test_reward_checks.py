@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 from by_hand import FREE
+from fund_world import give, line, pay_in, seller, transfer
 from reward_world import START, World, rub
 from sqlalchemy import Engine, text
 
@@ -17,7 +18,8 @@ from rewards.checks import CHECKS
 
 @pytest.fixture
 def world(engine: Engine) -> World:
-    """Two creators: the first's sale is released, the second's is pending, both have a refund; one row a promise."""
+    """Two creators: the first's sale is released, the second's is pending, both have a refund; a transfer, a grant, a
+    seller who pays for its own program, and rewards that an empty line cut for good."""
     world = World(engine, datetime(2026, 11, 2, 9, tzinfo=UTC))
     world.creators("c1", "c2")
     for creator in ("c1", "c2"):
@@ -29,9 +31,28 @@ def world(engine: Engine) -> World:
     world.run()
     world.later(days=6)
     world.run()
+    line(world, "m")
+    transfer(world, "l", "m", "40.00")
+    give(world, "c2", "30.00", line="m")
+    seller(world)
+    pay_in(world, "s", "50.00")
+    own = [{"name": "own", "grain": "sale", "amount": "amount * 1%"}]
+    world.program(own, id="sellers", hold=5, sellers=True)
+    line(world, "thin", "3.50")
+    shared = [
+        {
+            "name": "share",
+            "grain": "sale",
+            "amount": "amount * if(amount < 1, 0.01%, 50%)",
+            "on_shortfall": "prorate",
+        }
+    ]
+    world.program(shared, id="cut", hold=5, line="thin")
     world.sale("o2", "kc2", date(2026, 11, 5), "700.00")
+    world.sale("o3", "kc1", date(2026, 11, 4), "0.01")
     world.refund("o1", "100.00")
     world.run()
+    assert world.sql("SELECT count(*) FROM reward WHERE kind = 'cut' AND entry_id IS NULL").scalar()
     return world
 
 
@@ -44,12 +65,18 @@ RELEASED = "release_entry_id <> entry_id"
 BREAKS: list[tuple[str, str, int]] = [
     ("deposit_wrong", "UPDATE deposit SET entry_id = 999", 2),
     ("deposit_wrong", "UPDATE entry SET kind = 'other' WHERE kind = 'fund.deposit'", 1),
-    ("fund_line_wrong", "UPDATE program SET line = 'other'", 1),
+    ("fund_line_wrong", "UPDATE program SET line = 'other' WHERE line = 'l'", 1),
+    ("transfer_wrong", "UPDATE fund_transfer SET entry_id = 999", 4),
+    ("transfer_wrong", "UPDATE entry SET kind = 'other' WHERE kind = 'fund.transfer'", 2),
+    ("grant_wrong", "UPDATE fund_grant SET entry_id = 999", 4),
+    ("grant_wrong", "UPDATE fund_grant SET creator = 'c1'", 2),
+    ("seller_deposit_wrong", "UPDATE seller_deposit SET entry_id = 999", 2),
+    ("seller_balance_wrong", "UPDATE reward_target SET seller = 'other' WHERE seller IS NOT NULL", 2),
     ("reward_misplaced", "UPDATE reward SET day = day - 1 WHERE id = 1", 1),
     ("reward_posted_wrong", "UPDATE reward_target SET posted = posted + 1 WHERE id = 1", 1),
     ("reward_accrued_wrong", "UPDATE reward SET entry_id = 999 WHERE id = 1", 2),
     ("reward_released_wrong", f"UPDATE reward SET release_entry_id = 999 WHERE {RELEASED}", 2),
-    ("creator_pending_wrong", "UPDATE reward SET released_at = now() WHERE released_at IS NULL", 1),
+    ("creator_pending_wrong", "UPDATE reward SET released_at = now() WHERE released_at IS NULL", 2),
     ("reward_clamped", "UPDATE reward_target SET clamped = true WHERE id = 1", 1),
 ]
 
@@ -83,6 +110,7 @@ def test_what_a_person_posts_explains_itself_and_nothing_else_does(world: World,
         accounts.fund_unallocated("main"),
         accounts.fund_line("main", "l"),
         accounts.creator("c1", "pending"),
+        accounts.seller_balance("s"),
     ]
     with transaction(world.engine) as session:
         post(
@@ -90,7 +118,7 @@ def test_what_a_person_posts_explains_itself_and_nothing_else_does(world: World,
             key="by hand",
             kind=kind,
             effective_on=START,
-            legs=[debit(accounts.OPENING, rub("3.00")), *(credit(pot, one) for pot in pots)],
+            legs=[debit(accounts.OPENING, rub("4.00")), *(credit(pot, one) for pot in pots)],
         )
-    wrong = ["fund_unallocated_wrong", "fund_line_wrong", "creator_pending_wrong"]
+    wrong = ["fund_unallocated_wrong", "fund_line_wrong", "seller_balance_wrong", "creator_pending_wrong"]
     assert [name for name, *_ in found(world)] == (wrong if kind == "other" else [])

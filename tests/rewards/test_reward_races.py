@@ -11,10 +11,12 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from core.database import transaction
-from rewards import programs
 from rewards.accrue import accrue
+from rewards.activate import activate_version
 from rewards.price import price
+from rewards.programs import NewProgram, create_program
 from rewards.release import release
+from rewards.versions import draft_version
 
 SALE = [{"name": "commission", "grain": "sale", "amount": "amount * 5%"}]
 NOW = datetime(2026, 11, 10, 9, tzinfo=UTC)
@@ -34,11 +36,12 @@ def test_a_sale_that_comes_while_a_program_starts_is_priced(world: World) -> Non
     world.fund()
     world.sale("o1", "a1", date(2026, 11, 5), "100.00")
     with transaction(world.engine) as session:
-        programs.create_program(session, "prog", "p", "RUB", "main", "l", "default", 0, "all")
-        programs.draft_version(session, "prog", START, SALE, "op")
+        new = NewProgram(id="prog", name="p", currency="RUB", fund="main", line="l", hold_days=0, open="all")
+        create_program(session, new)
+        draft_version(session, "prog", START, SALE, "op")
     with ThreadPoolExecutor(1) as pool:
         with transaction(world.engine) as session:
-            programs.activate_version(session, "prog", 1, "op", world.now, world.settings)
+            activate_version(session, "prog", 1, "op", world.now, world.settings)
             world.sale("o2", "a1", date(2026, 11, 5), "100.00")
             meanwhile = pool.submit(world.run)
             _until_waiting(session)

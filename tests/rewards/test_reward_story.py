@@ -12,10 +12,13 @@ from core.database import transaction
 from core.errors import Refused
 from core.money import Money
 from rewards.accrue import accrue
+from rewards.activate import activate_version
+from rewards.decide import decide
+from rewards.deposit import deposit_money
+from rewards.enrol import apply
+from rewards.funds import get_fund
 from rewards.price import price
-from rewards.funds import deposit_money, get_fund
-from rewards.members import decide, enrol
-from rewards.programs import activate_version, draft_version
+from rewards.versions import draft_version
 
 SALE = [{"name": "commission", "grain": "sale", "amount": "amount * 5%"}]
 REACH = [{"name": "reach", "grain": "content_day", "amount": "0.002 * views + 0.01 * clicks"}]
@@ -130,9 +133,9 @@ def test_only_members_earn_and_only_while_they_are(world: World) -> None:
     world.fund()
     world.program(SALE, open_to="applications")
     with transaction(world.engine) as session:
-        a = enrol(session, "prog", "a", True, world.now)
+        a = apply(session, "prog", "a", None, world.now)
         decide(session, a.id, "approve", "op", None, world.now - timedelta(days=3))
-        enrol(session, "prog", "b", True, world.now)
+        apply(session, "prog", "b", None, world.now)
     world.sale("before", "a1", date(2026, 11, 6), "100.00")
     world.sale("during", "a1", date(2026, 11, 8), "100.00")
     world.sale("never", "b1", date(2026, 11, 8), "100.00")
@@ -173,7 +176,7 @@ def test_daily_allocations_accumulate_or_return(engine: Engine) -> None:
     world = World(engine, NOW)
     world.fund(line="10.00", per="day")
     from rewards.allocate import allocate  # noqa: PLC0415
-    from rewards.funds import create_line  # noqa: PLC0415
+    from rewards.lines import create_line  # noqa: PLC0415
 
     with transaction(engine) as session:
         create_line(
