@@ -8,7 +8,7 @@ from rewards.accrue import accrue
 
 
 def step(context: Context) -> dict[str, int]:
-    """Up to 20,000 rewards a fund line."""
+    """Up to 50,000 rewards a fund line."""
     with transaction(context.engine) as session:
         return {"rewards": accrue(session, context.now(), context.settings)}
 

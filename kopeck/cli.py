@@ -23,6 +23,7 @@ COMMANDS = {
     "ledger": "ledger.ledger",
     "programs": "programs.programs",
     "tallies": "tallies.tallies",
+    "tax": "tax.tax",
     "version": "version.version_command",
 }
 

@@ -60,7 +60,7 @@ def read_program(path: Path) -> ProgramFile:
     Raises:
         Invalid: `bad_file`, with the file, the line or the field, and what is wrong.
     """
-    found = _load(path, _ProgramFile())
+    found = load_file(path, _ProgramFile())
     given = found["program"]
     plain = {name: value for name, value in given.items() if name not in ("funding", "eligibility")}
     funding = {name: given["funding"].get(name) for name in ("fund", "line")}
@@ -79,7 +79,7 @@ def read_rules(path: Path) -> list[dict[str, Any]]:
     """
     if "program" in (_parsed(path) or {}):
         return read_program(path).versions[-1].rules
-    rules: list[dict[str, Any]] = _load(path, _RulesFile())["rules"]
+    rules: list[dict[str, Any]] = load_file(path, _RulesFile())["rules"]
     return rules
 
 
@@ -119,7 +119,12 @@ def _parsed(path: Path) -> Any:
         raise Invalid("bad_file", f"{path}: {error}.") from None
 
 
-def _load(path: Path, schema: Schema) -> Any:
+def load_file(path: Path, schema: Schema) -> Any:
+    """A YAML file as its schema reads it.
+
+    Raises:
+        Invalid: `bad_file`.
+    """
     parsed = _parsed(path)
     try:
         return schema.load(parsed, unknown=RAISE)

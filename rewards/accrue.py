@@ -15,7 +15,7 @@ from rewards.lock import take_turn
 from rewards.price import first_open_day
 
 
-def accrue(session: Session, now: datetime, settings: Settings, limit: int = 20_000) -> int:
+def accrue(session: Session, now: datetime, settings: Settings, limit: int = 50_000) -> int:
     """Post what is owed and not yet posted, up to `limit` a source. Returns how many targets were posted.
 
     What has to go back goes back first and frees its source for the rest. Then what waits is paid, the oldest earning

@@ -86,7 +86,7 @@ def burn_down(
     today = now.astimezone(settings.zone).date()
     until = until or today
     since = since or until - timedelta(29)
-    _require_period(since, until)
+    require_period(since, until)
     asked = {"fund": fund_id, "since": since, "until": until}
     days: dict[str, list[BurnDay]] = {}
     for each in session.execute(sql("rewards", "line_days"), asked):
@@ -133,7 +133,7 @@ def warning_level(percent: int) -> int | None:
     return max((level for level in LEVELS if percent >= level), default=None)
 
 
-def _require_period(since: date, until: date) -> None:
+def require_period(since: date, until: date) -> None:
     if until < since:
         raise Invalid("bad_period", "The last day lies before the first.", pointer="/to")
     if (until - since).days >= MOST_DAYS:

@@ -119,9 +119,9 @@ def lock(session: Session, program_id: str) -> None:
 def move(session: Session, row: Any, to: str, now: datetime, **values: Any) -> Enrolment:
     """Put an enrolment into a state, and open or close the membership that goes with it."""
     if to == "active":
-        session.execute(
-            sql("rewards", "join"), {"program": row.program, "creator": row.creator, "since": now}
-        )
+        joined = {"program": row.program, "creator": row.creator, "since": now}
+        session.execute(sql("rewards", "join"), joined)
+        session.execute(sql("rewards", "join_queue"), joined)
     elif row.state == "active":
         session.execute(
             sql("rewards", "leave"), {"program": row.program, "creator": row.creator, "until": now}

@@ -1,4 +1,4 @@
--- The figures of each due content and day (temp table due_day), one row each, as the formula language names them.
+-- The figures of each due content and day (temp table due_day, each once), one row each, as the formula language names them.
 -- Shares of the policy and currency asked for; followers and likes as at the day's end. Exact: integers times 10^-n.
 SELECT d.day, d.creator, d.content, d.day || '/' || d.content AS key, NULL::bigint AS purchase_id,
     k.kind, k.region,
@@ -9,7 +9,7 @@ SELECT d.day, d.creator, d.content, d.day || '/' || d.content AS key, NULL::bigi
     s.refunds * 0.000001 AS refunds, (s.sales - s.refunds) * 0.000001 AS net_sales,
     (k.published_at::date = d.day AND (k.deleted_at IS NULL OR k.deleted_at >= d.day + 1))::integer::numeric AS posts,
     f.followers::numeric, l.likes::numeric
-FROM (SELECT DISTINCT day, creator, content FROM due_day) d
+FROM due_day d
 JOIN content k ON k.id = d.content
 LEFT JOIN tally_content_day t ON t.content = d.content AND t.day = d.day
 LEFT JOIN (
@@ -21,7 +21,7 @@ LEFT JOIN (
     SELECT h.content, h.day, sum(h.orders) AS orders, sum(h.units) FILTER (WHERE h.refund_id IS NULL) AS units,
         sum(h.amount) FILTER (WHERE h.refund_id IS NULL) AS sales,
         coalesce(-sum(h.amount) FILTER (WHERE h.refund_id IS NOT NULL), 0) AS refunds
-    FROM share h JOIN (SELECT DISTINCT day, creator, content FROM due_day) x
+    FROM share h JOIN due_day x
         ON x.creator = h.creator AND x.content = h.content AND x.day = h.day
     WHERE h.policy = :policy AND h.currency = :currency
     GROUP BY h.content, h.day

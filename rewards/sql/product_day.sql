@@ -12,15 +12,14 @@ SELECT k.day, k.creator, k.content, k.day || '/' || k.content || '/' || k.produc
     (c.published_at::date = k.day AND (c.deleted_at IS NULL OR c.deleted_at >= k.day + 1))::integer::numeric AS posts,
     f.followers::numeric, l.likes::numeric
 FROM (
-    WITH due AS (SELECT DISTINCT day, creator, content FROM due_day)
-    SELECT d.day, d.creator, d.content, g.product FROM due d
+    SELECT d.day, d.creator, d.content, g.product FROM due_day d
     JOIN product_tag g ON g.content = d.content AND g.tagged_from < d.day + 1
         AND (g.tagged_until IS NULL OR g.tagged_until > d.day)
     UNION
-    SELECT d.day, d.creator, d.content, y.product FROM due d
+    SELECT d.day, d.creator, d.content, y.product FROM due_day d
     JOIN tally_product_day y ON y.content = d.content AND y.day = d.day
     UNION
-    SELECT d.day, d.creator, d.content, h.product FROM due d
+    SELECT d.day, d.creator, d.content, h.product FROM due_day d
     JOIN share h ON h.creator = d.creator AND h.content = d.content AND h.day = d.day
     WHERE h.policy = :policy AND h.currency = :currency
 ) k
@@ -32,7 +31,7 @@ LEFT JOIN (
     SELECT h.content, h.day, h.product, sum(h.orders) AS orders, sum(h.units) FILTER (WHERE h.refund_id IS NULL) AS units,
         sum(h.amount) FILTER (WHERE h.refund_id IS NULL) AS sales,
         coalesce(-sum(h.amount) FILTER (WHERE h.refund_id IS NOT NULL), 0) AS refunds
-    FROM share h JOIN (SELECT DISTINCT day, creator, content FROM due_day) x
+    FROM share h JOIN due_day x
         ON x.creator = h.creator AND x.content = h.content AND x.day = h.day
     WHERE h.policy = :policy AND h.currency = :currency
     GROUP BY h.content, h.day, h.product
