@@ -45,7 +45,7 @@ class ReverseIn(Schema):
     reason = Text(most=500, required=True)
 
 
-class ResolveIn(Schema):
+class DecisionIn(Schema):
     outcome = Choice("sent", "not_sent", required=True)
     reference = Text(most=140, allow_none=True, load_default=None)
     reason = Text(most=500, required=True)
@@ -77,13 +77,11 @@ def list_reversals(session: Session, query: dict[str, Any], id: str) -> Page:
 )
 def reverse_payout(session: Session, body: dict[str, Any], id: str) -> Any:
     """Ask a payout back from the provider; the creator is credited when it confirms"""
-    return ask_back.ask_back(
-        session, id, body["amount"], body["reason"], caller().person, runtime().now()
-    )
+    return ask_back.ask_back(session, id, body["amount"], body["reason"], caller().person, runtime().now())
 
 
 @operation(
-    blp, "POST", "/payouts/<id>/resolve", roles=FINANCE, body=ResolveIn, answer=PayoutOut, idempotent=True
+    blp, "POST", "/payouts/<id>/resolve", roles=FINANCE, body=DecisionIn, answer=PayoutOut, idempotent=True
 )
 def resolve_payout(session: Session, body: dict[str, Any], id: str) -> Any:
     """Decide what became of a payout that stayed unknown too long"""

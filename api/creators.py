@@ -1,22 +1,24 @@
-"""A creator's money: pots, earnings, rewards, statement, payouts, payee."""
+"""A creator's money: pots, earnings, rewards, statement, payouts."""
 
 from typing import Any
 
 from flask_smorest import Blueprint
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 from sqlalchemy.orm import Session
 
-from api.fields import AmountField, Choice, Currency, Day, Flag, Moment, MoneyField, Ref, Text
+from api.fields import AmountField, Choice, Currency, Day, Moment, MoneyField, Ref
 from api.operation import STAFF, caller, operation
 from api.paging import Page, after_of, page
 from api.payouts import PayoutOut
 from api.runtime import runtime
-from catalog.read import require_creator
+from api.statement import STATEMENT_MEDIA, statement_file, statement_shown
+from api.statement_table import Sheet
+from api.streams import accepted
+from catalog.read import get_creator, require_creator
 from core.errors import NotFound
 from core.money import Money
 from ledger import accounts
 from ledger.statement import statement
-from payouts import payee as payees
 from payouts import read as payout_read
 from rewards import read
 
@@ -38,6 +40,7 @@ class PotsOut(Schema):
     in_transit = AmountField(required=True)
     paid_out = AmountField(required=True)
     payable = AmountField(required=True)
+    held_reason = fields.String(required=True, allow_none=True)
     next_release = fields.Nested(NextReleaseOut, required=True, allow_none=True)
 
 
@@ -89,6 +92,8 @@ class RewardOut(Schema):
 
 class StatementQuery(PeriodQuery):
     currency = Currency(load_default="RUB")
+    format = Choice(*STATEMENT_MEDIA, load_default=None)
+    lang = Choice("ru", "en", load_default="ru")
 
 
 class StatementLineOut(Schema):
@@ -107,29 +112,6 @@ class StatementOut(Schema):
     closing = MoneyField(required=True)
 
 
-class PayeeIn(Schema):
-    tax_status = Choice(*payees.TAX_STATUSES, required=True)
-    method = Choice(*payees.METHODS, required=True)
-    destination = fields.Dict(
-        keys=Text(most=32), values=Text(most=200), required=True, validate=validate.Length(1, 20)
-    )
-
-
-class VerifyIn(Schema):
-    updated_at = Moment(allow_none=True, load_default=None)
-
-
-class PayeeOut(Schema):
-    creator = Ref(required=True)
-    tax_status = fields.String(required=True)
-    method = fields.String(required=True)
-    destination = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
-    verified = Flag(required=True)
-    verified_by = fields.String(required=True, allow_none=True)
-    hold_reason = fields.String(required=True, allow_none=True)
-    updated_at = Moment(required=True)
-
-
 @operation(blp, "GET", "/creators/<id>/balance", roles=READERS, own="id", answer=BalanceOut)
 def balance(session: Session, id: str) -> Any:
     """Pending, available, in transit, paid out and payable now, by currency"""
@@ -137,18 +119,22 @@ def balance(session: Session, id: str) -> Any:
     if not pots:  # who has an account is known
         require_creator(session, id)
     paid = payout_read.paid_out(session, id)
+    return {"balances": [_pots(session, id, each, paid) for each in pots]}
+
+
+def _pots(session: Session, creator: str, pots: Any, paid: dict[str, Money]) -> dict[str, Any]:
+    """One currency; where something is available and nothing payable, the reason."""
+    zero, now = Money(0, pots.currency), runtime().now()
+    payable = payout_read.payable(session, creator, pots.currency, now)
+    held = payable == zero and zero < pots.available
     return {
-        "balances": [
-            {
-                **{
-                    name: getattr(each, name)
-                    for name in ("currency", "pending", "available", "in_transit", "next_release")
-                },
-                "paid_out": paid.get(each.currency, Money(0, each.currency)),
-                "payable": payout_read.payable(session, id, each.currency),
-            }
-            for each in pots
-        ]
+        **{
+            name: getattr(pots, name)
+            for name in ("currency", "pending", "available", "in_transit", "next_release")
+        },
+        "paid_out": paid.get(pots.currency, zero),
+        "payable": payable,
+        "held_reason": payout_read.why_not(session, creator, pots.currency, now) if held else None,
     }
 
 
@@ -191,13 +177,28 @@ def own_reward(reward: read.Reward) -> read.Reward:
 
 
 @operation(
-    blp, "GET", "/creators/<id>/statement", roles=READERS, own="id", query=StatementQuery, answer=StatementOut
+    blp,
+    "GET",
+    "/creators/<id>/statement",
+    roles=READERS,
+    own="id",
+    query=StatementQuery,
+    answer=StatementOut,
+    documented=statement_shown(StatementOut),
 )
 def creator_statement(session: Session, query: dict[str, Any], id: str) -> Any:
-    """What was booked to the creator: opening, lines, closing, by the day of the books"""
+    """What was booked to the creator: opening, lines, closing, by the day of the books
+
+    Chosen by `format` or, without it, by the header Accept; JSON otherwise. `lang` is that of a PDF.
+    """
     require_creator(session, id)
     codes = [accounts.creator(id, pot) for pot in ("pending", "available", "in_transit")]
-    return statement(session, codes, Money(0, query["currency"]).currency, query["since"], query["until"])
+    name = query["format"] or accepted(STATEMENT_MEDIA, "json")
+    found = statement(session, codes, Money(0, query["currency"]).currency, query["since"], query["until"])
+    if name == "json":
+        return found
+    sheet = Sheet(id, get_creator(session, id).name, query["since"], query["until"], found)
+    return statement_file(sheet, name, query["lang"])
 
 
 @operation(blp, "GET", "/creators/<id>/payouts", roles=READERS, own="id", answer=PayoutOut, many=True)
@@ -206,34 +207,3 @@ def list_creator_payouts(session: Session, query: dict[str, Any], id: str) -> Pa
     require_creator(session, id)
     rows = payout_read.list_payouts(session, creator=id, limit=query["limit"] + 1, after=after_of(query))
     return page(rows, query["limit"], lambda row: row.id)
-
-
-@operation(
-    blp, "GET", "/creators/<id>/payee", roles=("finance", "auditor", "creator"), own="id", answer=PayeeOut
-)
-def get_payee(session: Session, id: str) -> Any:
-    """Who is paid where, masked"""
-    return payees.get_payee(session, runtime().vault, id)
-
-
-@operation(
-    blp, "PUT", "/creators/<id>/payee", roles=("finance", "creator"), own="id", body=PayeeIn, answer=PayeeOut
-)
-def put_payee(session: Session, body: dict[str, Any], id: str) -> Any:
-    """Say who is paid where; finance verifies it before money goes there"""
-    return payees.put_payee(session, runtime().vault, id, **body, person=caller().person, now=runtime().now())
-
-
-@operation(
-    blp,
-    "POST",
-    "/creators/<id>/payee/verify",
-    roles=("finance",),
-    body=VerifyIn,
-    answer=PayeeOut,
-    idempotent=True,
-)
-def verify_payee(session: Session, body: dict[str, Any], id: str) -> Any:
-    """Vouch for what another person entered; with `updated_at`, only for the payee as it was shown then"""
-    payees.verify_payee(session, id, caller().person, runtime().now(), seen=body["updated_at"])
-    return payees.get_payee(session, runtime().vault, id)

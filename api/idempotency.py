@@ -45,6 +45,19 @@ def fingerprint(operation: str, body: object) -> bytes:
     return hashlib.sha256(canonical.encode()).digest()
 
 
+def stored_answer(session: Session, caller: str) -> Response | None:
+    """What the caller's key was answered before, if it was.
+
+    Raises:
+        Invalid: `idempotency_key_reused` (422), the key came with another request.
+    """
+    query = select(idempotency).where(idempotency.c.caller == caller, idempotency.c.key == idempotency_key())
+    stored = session.execute(query).one_or_none()
+    if stored is None:
+        return None
+    return _replay(stored, fingerprint(f"{request.method} {request.path}", request.get_json(silent=True)))
+
+
 def answer_once(session: Session, caller: str, act: Callable[[], Response]) -> Response:
     """Run `act` unless the caller's key has an answer already; then give that again.
 
@@ -60,11 +73,9 @@ def answer_once(session: Session, caller: str, act: Callable[[], Response]) -> R
     lock = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))")
     if not session.scalar(lock, {"name": f"idempotency {caller} {key}"}):
         raise Conflict("idempotency_key_in_use", "The first request with this key is still running.")
-    stored = session.execute(
-        select(idempotency).where(idempotency.c.caller == caller, idempotency.c.key == key)
-    ).one_or_none()
+    stored = stored_answer(session, caller)
     if stored is not None:
-        return _replay(stored, print_)
+        return stored
     answer = _run(session, act)
     session.execute(
         idempotency.insert().values(

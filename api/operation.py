@@ -16,12 +16,12 @@ from marshmallow import RAISE, Schema
 from sqlalchemy.orm import Session
 
 from api.fields import page_of
-from api.idempotency import answer_once, idempotency_key
+from api.idempotency import answer_once, idempotency_key, stored_answer
 from api.keys import Principal, principal_of
 from api.paging import Page, PageQuery
 from api.runtime import runtime
 from core.database import transaction
-from core.errors import Forbidden, Invalid, NotFound
+from core.errors import Conflict, Forbidden, Invalid, NotFound, Refused
 
 EVERYONE = ("platform", "operator", "finance", "seller", "creator", "auditor")
 STAFF = ("operator", "finance", "auditor")
@@ -63,6 +63,7 @@ def operation(
     idempotent: bool = False,
     raw: bool = False,
     transacted: bool = True,
+    first: Callable[..., Any] | None = None,
     produces: str = "application/json",
     documented: dict[str, Any] | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -71,7 +72,9 @@ def operation(
     `own` names the path parameter that must be the caller's own subject when the caller is a creator or a seller.
     `many`: a list; the view returns a `Page` and the query takes limit and cursor. `raw`: the view reads the body
     itself. A view may return a Response where the answer is no JSON but what it `produces`. `transacted` False: the
-    view's domain function has transactions of its own, so the view gets no session. `documented`: what the document
+    view's domain function has transactions of its own, so the view gets no session. `first`: what somebody
+    outside is asked before, with the view's arguments and no transaction open; the view gets its result after the session.
+    It must be harmless when repeated, and stands only where the operation is idempotent. `documented`: what the document
     says of the operation besides what is known from here.
     """
     OPERATIONS.append(Operation(method, path, roles, own, idempotent))
@@ -87,6 +90,9 @@ def operation(
 
             if not transacted:
                 return _respond(view(*parsed, **path_args), dumped, status)
+            if first is not None:
+                shown_as = functools.partial(_respond, dumped=dumped, status=status)
+                return _answer_after(first, view, parsed, path_args, shown_as)
             if reads:
                 return run(g.session)
             with transaction(runtime().engine) as session:
@@ -106,14 +112,15 @@ def operation(
                     idempotency_key()
                 return parsed_view(**path_args)
 
-        options: dict[str, Any] = {"security": [{"key": []}], "operationId": view.__name__} | (
-            documented or {}
-        )
-        if idempotent:
-            options["parameters"] = ["IdempotencyKey"]
+        options = _options(view.__name__, idempotent) | (documented or {})
         return blp.route(path, methods=[method])(blp.doc(**options)(guarded))
 
     return decorate
+
+
+def _options(name: str, idempotent: bool) -> dict[str, Any]:
+    keyed = {"parameters": ["IdempotencyKey"]} if idempotent else {}
+    return {"security": [{"key": []}], "operationId": name} | keyed
 
 
 def _in_document(shown: type[Schema] | None, produces: str) -> Any:
@@ -131,6 +138,34 @@ def _documented(
     if query is not None:
         act = blp.arguments(query, location="query", unknown=RAISE)(act)
     return blp.response(status, shown, content_type=produces)(act)
+
+
+def _answer_after(
+    first: Callable[..., Any],
+    view: Callable[..., Any],
+    parsed: tuple[Any, ...],
+    path_args: dict[str, Any],
+    shown_as: Callable[[Any], Response],
+) -> Response:
+    """Ask, then answer. A key that has its answer asks nobody again; a refusal is an answer, no answer is none."""
+    with transaction(runtime().engine) as session:
+        if (stored := stored_answer(session, caller().key_id)) is not None:
+            return stored
+    refusal, given = None, None
+    try:
+        given = first(*parsed, **path_args)
+    except (Refused, Conflict, NotFound, Forbidden) as refused:
+        if refused.code == "idempotency_key_in_use":
+            raise
+        refusal = refused
+
+    def act(session: Session) -> Response:
+        if refusal is not None:
+            raise refusal
+        return shown_as(view(session, given, *parsed, **path_args))
+
+    with transaction(runtime().engine) as session:
+        return answer_once(session, caller().key_id, lambda: act(session))
 
 
 def _dumper(shown: type[Schema] | None) -> Schema | None:

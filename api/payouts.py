@@ -21,7 +21,7 @@ FINANCE = ("finance",)
 
 
 class SettingsSchema(Schema):
-    schedule = Choice(*settings.SCHEDULES, required=True)
+    schedule = fields.String(required=True, metadata={"pattern": settings.SCHEDULE_PATTERN})
     minimum = MoneyField(required=True)
     provider = Choice(*PROVIDERS, required=True)
     approval_limit = MoneyField(required=True, allow_none=True)
@@ -60,6 +60,9 @@ class PayoutOut(Schema):
     run = fields.String(required=True)
     creator = Ref(required=True)
     amount = MoneyField(required=True)
+    tax = MoneyField(required=True)
+    tax_kind = fields.String(required=True, allow_none=True)
+    reversed = MoneyField(required=True)
     state = fields.String(required=True)
     hold_reason = fields.String(required=True, allow_none=True)
     reference = fields.String(required=True, allow_none=True)

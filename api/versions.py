@@ -10,6 +10,7 @@ from api.fields import Choice, Day, Moment, MoneyField, Ref, Text, Whole
 from api.operation import STAFF, caller, operation
 from api.paging import Page, after_of, page
 from api.runtime import runtime
+from core.errors import NotFound
 from formula import GRAINS
 from rewards import activate, diff, versions
 from rewards.check_rules import CAP_SCOPES, MOST_RULES, PERIODS, SHORTFALLS
@@ -104,19 +105,33 @@ def draft_version(session: Session, body: dict[str, Any], id: str) -> Any:
 def list_versions(session: Session, query: dict[str, Any], id: str) -> Page:
     """A program's versions with their rules"""
     after = after_of(query, int) or 0
-    rows = [each for each in versions.list_versions(session, id) if each.number > after]
+    rows = [each for each in versions.list_versions(session, id) if each.number > after and _open(each)]
     return page(rows[: query["limit"] + 1], query["limit"], lambda row: row.number)
 
 
 @operation(blp, "GET", "/programs/<id>/versions/<int:n>", roles=READERS, answer=VersionOut)
 def get_version(session: Session, id: str, n: int) -> Any:
     """One version"""
-    return versions.get_version(session, id, n)
+    return _shown(session, id, n)
+
+
+def _shown(session: Session, id: str, n: int) -> versions.Version:
+    found = versions.get_version(session, id, n)
+    if not _open(found):
+        raise NotFound("not_found", f"No version {n} of program {id!r}.")
+    return found
+
+
+def _open(version: versions.Version) -> bool:
+    """Creators see what is in force or will be, not what is only being thought about."""
+    return version.state == "active" or caller().role != "creator"
 
 
 @operation(blp, "GET", "/programs/<id>/versions/<int:n>/diff", roles=READERS, query=DiffQuery, answer=DiffOut)
 def diff_version(session: Session, query: dict[str, Any], id: str, n: int) -> Any:
     """What a version changes, in words: against another one, or the one in force before it"""
+    for each in filter(None, (n, query.get("against"))):
+        _shown(session, id, each)
     return diff.diff_versions(session, id, n, query.get("against"))
 
 

@@ -23,7 +23,8 @@ _VARIANT = 2 << 62
 def public_id(prefix: str, key: int, created_at: datetime) -> str:
     """The text that stands for row `key` outside: `ent_0193…`."""
     millis = int(created_at.timestamp() * 1000)
-    return f"{prefix}_{uuid.UUID(int=(millis << 80) | _VERSION | _VARIANT | key)}"
+    text = f"{(millis << 80) | _VERSION | _VARIANT | key:032x}"  # as uuid.UUID writes it, which takes thrice the time
+    return f"{prefix}_{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def key_of(prefix: str, text: str) -> int:

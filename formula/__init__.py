@@ -3,10 +3,11 @@
 from formula.compile import Formula, compile_formula
 from formula.explain import Explanation, plain
 from formula.names import GRAINS, NAMES, RATIOS, Type
-from formula.result import clamped_sql, micros_sql, to_micros, units_sql
+from formula.result import MOST_UNITS, clamped_sql, micros_sql, to_micros, units_sql
 
 __all__ = [
     "GRAINS",
+    "MOST_UNITS",
     "NAMES",
     "RATIOS",
     "Explanation",

@@ -6,8 +6,9 @@ from core.database import transaction
 from jobs.job import Context, Job
 from jobs.send_stripe import way_of
 from payouts.claim import claim_doubtful
+from payouts.differences import stopped_currencies
 from payouts.stripe.deliver import deliver_due
-from payouts.stripe.guard import may_call, may_send_again
+from payouts.stripe.guard import may_call
 from payouts.stripe.reverse import reverse_due
 
 
@@ -19,9 +20,9 @@ def step(context: Context) -> dict[str, int]:
     if not may_call(way.engine, way.client, context.now()):
         return {}
     with transaction(context.engine) as session:
-        send = may_send_again(session)
+        stopped = stopped_currencies(session, context.settings.reconciliation_limit)
     looked = deliver_due(
-        way, lambda session, now, size: claim_doubtful(session, context.vault, now, size, send=send)
+        way, lambda session, now, size: claim_doubtful(session, context.vault, now, size, stopped)
     )
     return dict(looked + reverse_due(way))
 

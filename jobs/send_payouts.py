@@ -10,7 +10,7 @@ from payouts.send import send_manual
 def step(context: Context) -> dict[str, int]:
     """One run."""
     with transaction(context.engine) as session:
-        sent = send_manual(session, context.now())
+        sent = send_manual(session, context.now(), context.settings.reconciliation_limit)
     return {} if sent is None else {"runs": 1, "payouts": sent.sent, "held": sent.held}
 
 

@@ -9,10 +9,11 @@ from core.database import transaction
 from jobs.job import Context, Job
 from payouts.attempts import plan_attempts
 from payouts.claim import claim_ready
+from payouts.differences import stopped_currencies
 from payouts.stripe.brake import Brake
 from payouts.stripe.client import stripe_client
 from payouts.stripe.deliver import Way, deliver_due
-from payouts.stripe.guard import may_call, stopped_currencies
+from payouts.stripe.guard import may_call
 
 _brakes: WeakKeyDictionary[Engine, Brake] = WeakKeyDictionary()
 
@@ -34,8 +35,10 @@ def step(context: Context) -> dict[str, int]:
     if not may_call(way.engine, way.client, context.now()):
         return {}
     with transaction(context.engine) as session:
-        stopped = stopped_currencies(session)
-    sent = deliver_due(way, lambda session, now, size: claim_ready(session, context.vault, now, size, stopped))
+        stopped = stopped_currencies(session, context.settings.reconciliation_limit)
+    sent = deliver_due(
+        way, lambda session, now, size: claim_ready(session, context.vault, now, size, stopped)
+    )
     return dict(sent) | ({"runs": 1, "planned": planned} if planned is not None else {})
 
 

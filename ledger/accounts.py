@@ -28,7 +28,6 @@ def seller_balance(seller: str) -> str:
     return f"liabilities:seller:{seller}:balance"
 
 
-
 def tax(kind: str) -> str:
     return f"liabilities:tax:{kind}"
 

@@ -11,8 +11,11 @@ from alembic import context
 from core.database import make_engine, metadata
 from core.settings import load_settings
 
-for package in ("core", "catalog", "ledger", "attribution", "rewards", "payouts", "api", "jobs"):
-    importlib.import_module(f"{package}.tables")
+for module in (
+    "core.tables", "catalog.tables", "ledger.tables", "attribution.tables", "rewards.tables", "payouts.tables",
+    "payouts.send_tables", "payouts.bank_tables", "payouts.reconcile_tables", "api.tables", "jobs.tables",
+):  # fmt: skip
+    importlib.import_module(module)
 
 
 def is_ours(_object: object, name: str | None, kind: str, reflected: bool, _compare: object) -> bool:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from core.errors import Refused
@@ -10,7 +10,7 @@ from core.people import same_person
 from ledger.halt import refuse_if_halted
 from payouts.settings import get_settings
 from payouts.store import Run, find_run, run_of
-from payouts.tables import payout_run
+from payouts.tables import payout, payout_run
 
 
 def approve_run(session: Session, run_id: str, person: str, now: datetime) -> Run:
@@ -22,7 +22,8 @@ def approve_run(session: Session, run_id: str, person: str, now: datetime) -> Ru
 
     Raises:
         NotFound: `not_found`.
-        Refused: `run_not_draft`, `own_draft`, `own_approval` (the second approver is the first).
+        Refused: `run_not_draft`, `own_draft`, `own_approval` (the second approver is the first), `own_verification`
+            (who vouched for a destination in the run lets no money go there).
         Unavailable: `ledger_halted`.
     """
     refuse_if_halted(session)
@@ -33,6 +34,10 @@ def approve_run(session: Session, run_id: str, person: str, now: datetime) -> Ru
         raise Refused("own_draft", "Another person must approve what you drafted.")
     if same_person(run.approved_by, person):
         raise Refused("own_approval", "A run above the limit needs a second person besides you.")
+    if _vouched(session, run.id, person):
+        raise Refused(
+            "own_verification", "Another person must approve payouts to destinations that you verified."
+        )
 
     present = get_settings(session, run.currency).approval_limit
     limit = min(
@@ -43,3 +48,9 @@ def approve_run(session: Session, run_id: str, person: str, now: datetime) -> Ru
         values |= {"state": "approved", "approved_at": now}
     changed = update(payout_run).where(payout_run.c.id == run.id).values(**values).returning(payout_run)
     return run_of(session.execute(changed).one())
+
+
+def _vouched(session: Session, run_key: int, person: str) -> bool:
+    """Did the person verify a destination of the run as it was drafted? Names are compared as persons."""
+    vouchers = select(payout.c.verified_by).where(payout.c.run_id == run_key, payout.c.state != "cancelled")
+    return any(same_person(each, person) for each in session.scalars(vouchers.distinct()))

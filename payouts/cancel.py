@@ -11,7 +11,8 @@ from core.money import Money
 from ledger import accounts
 from ledger.bulk import one_bulk_at_a_time
 from ledger.post import credit, debit, post
-from payouts.payable import AVAILABLE, IN_TRANSIT
+from payouts.payable import AVAILABLE, IN_TRANSIT, TAX
+from payouts.settle import tax_back
 from payouts.store import (
     Payout,
     Run,
@@ -42,6 +43,7 @@ def cancel_run(session: Session, run_id: str, person: str, now: datetime) -> Run
         "currency": run.currency,
         "available": AVAILABLE,
         "in_transit": IN_TRANSIT,
+        "tax": TAX,
         "key": f"payout_run:{run.id}:cancelled",
         "note": run_id,
         "person": person,
@@ -67,7 +69,7 @@ def cancel_payout(session: Session, payout_id: str, person: str, now: datetime) 
     if row.state not in ("reserved", "held"):
         raise Refused("payout_not_reserved", f"The payout is {row.state}.", state=row.state)
 
-    money = Money(row.amount, row.currency)
+    money, tax = Money(row.amount, row.currency), Money(row.tax, row.currency)
     post(
         session,
         key=f"payout:{row.id}:cancelled",
@@ -76,7 +78,8 @@ def cancel_payout(session: Session, payout_id: str, person: str, now: datetime) 
         note=payout_id,
         legs=[
             debit(accounts.creator(row.creator, "in_transit"), money),
-            credit(accounts.creator(row.creator, "available"), money),
+            *tax_back(row, tax),
+            credit(accounts.creator(row.creator, "available"), money + tax),
         ],
     )
     less = {"payout_count": payout_run.c.payout_count - 1, "total": payout_run.c.total - row.amount}

@@ -1,7 +1,7 @@
 """Draft a run: reserve what each creator is to get, a chunk of creators a transaction."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Row, func, select, text, update
@@ -12,7 +12,7 @@ from core.errors import Refused
 from core.ids import public_id
 from ledger.bulk import one_bulk_at_a_time
 from ledger.halt import refuse_if_halted
-from payouts.payable import IN_TRANSIT, terms
+from payouts.payable import IN_TRANSIT, TAX, creator_by_creator, terms
 from payouts.settings import get_settings
 from payouts.store import Run, day_of, for_many_rows, run_of
 from payouts.tables import payout_run
@@ -58,16 +58,18 @@ def draft_chunk(session: Session, now: datetime, size: int = CHUNK) -> Progress 
 
 
 def _reserve(session: Session, run: Row[Any], now: datetime, size: int) -> Progress:
-    found = _choose(session, run, size)
+    day = day_of(session, now)
+    found = _choose(session, run, day, size)
     added = session.execute(
         sql("payouts", "draft"),
         {
             "run": run.id,
             "currency": run.currency,
             "in_transit": IN_TRANSIT,
+            "tax": TAX,
             "key": f"payout_run:{run.id}:{found.first}",
             "note": public_id("run", run.id, run.created_at),
-            "day": day_of(session, now),
+            "day": day,
             "now": now,
         },
     ).one()
@@ -75,16 +77,23 @@ def _reserve(session: Session, run: Row[Any], now: datetime, size: int) -> Progr
     return Progress(_advance(session, run, added, ended=found.creators < size), added.payouts)
 
 
-def _choose(session: Session, run: Row[Any], size: int) -> Row[Any]:
+def _choose(session: Session, run: Row[Any], day: date, size: int) -> Row[Any]:
     """Put the chunk's creators into `drafted`, a temporary table: one snapshot of amounts and destinations, and
     statistics, without which the planner joins ten thousand rows as if they were one."""
     settings = get_settings(session, run.currency)
     asked = terms(
-        settings, run.provider, until=run.until, creators=run.creators, after=run.drafted_to or "", size=size
+        settings,
+        run.provider,
+        day,
+        until=run.until,
+        creators=run.creators,
+        after=run.drafted_to or "",
+        size=size,
     )
     session.execute(text("DROP TABLE IF EXISTS pg_temp.drafted"))
     made = text(f"CREATE TEMPORARY TABLE drafted ON COMMIT DROP AS\n{sql('payouts', 'payable').text}")
-    session.execute(made, asked)
+    with creator_by_creator(session):
+        session.execute(made, asked)
     session.execute(text("ANALYZE drafted"))
     return session.execute(text("SELECT count(*) AS creators, min(creator) AS first FROM drafted")).one()
 

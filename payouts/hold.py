@@ -4,6 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.errors import Refused
+from payouts.bank_tables import payment_file
 from payouts.hold_creator import holds_of
 from payouts.store import Payout, change_payout, find_payout
 from payouts.tables import payee
@@ -28,11 +29,16 @@ def release_payout(session: Session, payout_id: str, person: str) -> Payout:
     Raises:
         NotFound: `not_found`.
         Refused: `payout_not_held`; `payee_changed`, the destination is no longer what was approved: cancel it, and
-            the next run pays to the new one; `creator_held`, a program has suspended the creator.
+            the next run pays to the new one; `file_made`, the run's bank file is made without it; `creator_held`, a
+            program has suspended the creator.
     """
     row = find_payout(session, payout_id, lock=True)
     if row.state != "held":
         raise Refused("payout_not_held", f"The payout is {row.state}.", state=row.state)
+    if session.scalar(select(payment_file.c.id).where(payment_file.c.run_id == row.run_id)) is not None:
+        raise Refused(
+            "file_made", "The run's payment file is made without it: cancel this payout and draft anew."
+        )
     now_at = session.execute(
         select(payee.c.destination, payee.c.verified).where(payee.c.creator == row.creator)
     ).one()

@@ -1,6 +1,5 @@
 """Who is paid where. Whatever changes must be verified by somebody else before money goes there."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,14 +10,14 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from catalog.tables import creator as creator_table
-from core.errors import Conflict, Invalid, NotFound, Refused
+from core.errors import Conflict, NotFound, Refused
+from core.money import Money
 from core.people import same_person
 from core.secrets import Vault
+from payouts.payee_check import METHODS, TAX_STATUSES, check_payee, scheme_of
 from payouts.tables import payee
 
-TAX_STATUSES = ("individual", "self_employed", "sole_proprietor", "company", "non_resident")
-METHODS = ("manual",)
-_FIELD = re.compile(r"[a-z][a-z0-9_]{0,31}", re.ASCII)
+__all__ = ["METHODS", "TAX_STATUSES"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +28,7 @@ class Payee:
     tax_status: str
     method: str
     destination: dict[str, str]
+    minimum: Money | None
     changed_by: str
     verified: bool
     verified_by: str | None
@@ -49,6 +49,7 @@ def get_payee(session: Session, vault: Vault, creator: str) -> Payee:
         row.tax_status,
         row.method,
         {name: mask(value) for name, value in vault.open(row.destination).items()},
+        Money(row.minimum, row.minimum_currency) if row.minimum else None,
         row.changed_by,
         row.verified,
         row.verified_by,
@@ -66,34 +67,46 @@ def put_payee(
     tax_status: str,
     method: str,
     destination: Mapping[str, str],
+    minimum: Money | None = None,
     person: str,
     now: datetime,
 ) -> Payee:
     """Say who is paid where. New content is unverified, whoever sent it; the same content changes nothing.
 
+    `minimum`: payouts in its currency wait until so much is there. It is nobody's to verify: money goes nowhere else.
+
     Raises:
         NotFound: `not_found`, no such creator.
-        Invalid: `bad_tax_status`, `bad_method`, `bad_destination`.
+        Invalid: `bad_tax_status`, `bad_method`, `bad_destination`, `not_positive`, `not_minor_units`.
     Two who put at once take turns at the creator's row. A hold stays.
     """
-    _check(tax_status, method, destination)
+    destination = check_payee(tax_status, method, destination)
+    if minimum is not None:
+        minimum.require_positive().require_minor()
+    own = {
+        "minimum": minimum and minimum.micros,
+        "minimum_currency": minimum and minimum.currency,
+    }
     held = select(creator_table.c.id).where(creator_table.c.id == creator).with_for_update(key_share=True)
     if session.scalar(held) is None:
         raise NotFound("not_found", "No such creator.")
     row = session.execute(select(payee).where(payee.c.creator == creator)).one_or_none()
     same = row and (row.tax_status, row.method) == (tax_status, method)
-    if row and same and vault.open(row.destination) == dict(destination):
+    if row and same and vault.open(row.destination) == destination:
+        _write(session, creator, **own)
         return get_payee(session, vault, creator)
 
     values = {
         "tax_status": tax_status,
         "method": method,
-        "destination": vault.seal(dict(destination)),
+        "destination": vault.seal(destination),
+        "scheme": scheme_of(method, destination),
         "changed_by": person,
         "verified": False,
         "verified_by": None,
         "verified_at": None,
         "updated_at": now,
+        **own,
     }
     session.execute(
         insert(payee)
@@ -161,19 +174,3 @@ def _find(session: Session, creator: str, *, lock: bool = False) -> Row[Any]:
 
 def _write(session: Session, creator: str, **values: object) -> None:
     session.execute(update(payee).where(payee.c.creator == creator).values(**values))
-
-
-def _check(tax_status: str, method: str, destination: Mapping[str, str]) -> None:
-    if tax_status not in TAX_STATUSES:
-        raise Invalid("bad_tax_status", f"One of {', '.join(TAX_STATUSES)}.", pointer="/tax_status")
-    if method not in METHODS:
-        raise Invalid("bad_method", f"One of {', '.join(METHODS)}.", pointer="/method")
-    if not 1 <= len(destination) <= 20:
-        raise Invalid("bad_destination", "A destination has 1 to 20 fields.", pointer="/destination")
-    for name, value in destination.items():
-        if not _FIELD.fullmatch(name):
-            raise Invalid("bad_destination", "A field is named in a-z, 0-9 and _.", pointer="/destination")
-        if not isinstance(value, str) or not 1 <= len(value) <= 256 or not value.isprintable():
-            raise Invalid(
-                "bad_destination", "1 to 256 characters that can be printed.", pointer=f"/destination/{name}"
-            )

@@ -6,11 +6,11 @@ from sqlalchemy.orm import Session
 from core.errors import Invalid, NotFound
 from core.ids import key_of
 from core.money import Money
-from payouts.payable import payable
+from payouts.payable import payable, why_not
 from payouts.store import Payout, Run, find_payout, find_run, payout_of, payouts, run_of
 from payouts.tables import payout, payout_run
 
-__all__ = ["get_payout", "get_run", "list_payouts", "list_runs", "paid_out", "payable"]
+__all__ = ["get_payout", "get_run", "list_payouts", "list_runs", "paid_out", "payable", "why_not"]
 
 
 def get_run(session: Session, run_id: str) -> Run:
@@ -71,8 +71,8 @@ def list_payouts(
 
 
 def paid_out(session: Session, creator: str) -> dict[str, Money]:
-    """What a creator has been paid, by currency; payouts that came back are not in it."""
-    paid = select(payout.c.currency, func.sum(payout.c.amount).label("total")).where(
+    """What a creator has been paid, by currency; what came back is not in it."""
+    paid = select(payout.c.currency, func.sum(payout.c.amount - payout.c.reversed).label("total")).where(
         payout.c.creator == creator, payout.c.state == "paid"
     )
     rows = session.execute(paid.group_by(payout.c.currency).order_by(payout.c.currency))

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from catalog.tables import creator as creator_table
+from core.export.guard import guard
 from core.ids import public_id
 from core.money import Money
 from core.secrets import Vault
@@ -17,7 +18,6 @@ from payouts.tables import payout
 
 _PAGE = 1000
 _SENT = ("sent", "paid", "failed", "returned")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +52,6 @@ def register_csv(session: Session, vault: Vault, run_id: str) -> Iterator[str]:
     """
     fields = sorted({name for row in register_rows(session, vault, run_id) for name in row.destination})
     return _lines(register_rows(session, vault, run_id), fields)
-
-
-def guard(value: str) -> str:
-    """Text for a spreadsheet's cell: what the program would take for a formula gets an apostrophe in front."""
-    return f"'{value}" if value.startswith(_FORMULA) else value
 
 
 def _lines(rows: Iterator[RegisterRow], fields: list[str]) -> Iterator[str]:

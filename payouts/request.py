@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import exists, select, text
 from sqlalchemy.dialects.postgresql import insert
@@ -11,9 +12,10 @@ from catalog.tables import creator as creator_table
 from core.database import savepoint, sql
 from core.errors import Conflict, Invalid, Refused
 from ledger.halt import refuse_if_halted
-from payouts.payable import terms
-from payouts.settings import PayoutSettings, get_settings
-from payouts.store import PROVIDERS, Run, run_of
+from payouts.payable import creator_by_creator, terms
+from payouts.providers import check_provider
+from payouts.settings import get_settings
+from payouts.store import Run, day_of, run_of
 from payouts.tables import payout_run
 
 
@@ -26,11 +28,14 @@ def request_run(
     creators: Sequence[str] | None,
     person: str,
     now: datetime,
+    period: date | None = None,
 ) -> Run:
     """Begin a run in state `drafting`, for these creators or for everyone who can be paid.
 
+    `period`: the day of the schedule that asks, which has one run at most.
+
     Raises:
-        Invalid: `unknown_currency`, `unknown_provider`, `unknown_creator`.
+        Invalid: `unknown_currency`, `unknown_provider`, `unsupported_currency`, `unknown_creator`.
         Conflict: `run_in_progress`, a run of this currency is still being drafted.
         Refused: `nothing_payable`.
         Unavailable: `ledger_halted`.
@@ -39,28 +44,26 @@ def request_run(
     run before may have been drafted since the first look, and all its reservations are visible by then.
     """
     refuse_if_halted(session)
-    settings = get_settings(session, currency)
-    if provider not in PROVIDERS:
-        raise Invalid(
-            "unknown_provider", f"A provider is one of {', '.join(PROVIDERS)}.", pointer="/provider"
-        )
+    check_provider(provider, currency)
+    settings, day = get_settings(session, currency), day_of(session, now)
     names = None if creators is None else _known(session, creators)
     if session.scalar(select(exists().where(_drafting, payout_run.c.currency == currency))):
         raise _in_progress(currency)
-    _refuse_nothing(session, settings, provider, until, names)
+    asked = terms(settings, provider, day, until=until, creators=names)
+    _refuse_nothing(session, asked, currency)
 
     limit = settings.approval_limit.micros if settings.approval_limit else None
     with savepoint(session):
         row = session.execute(
             insert(payout_run)
-            .values(currency=currency, provider=provider, until=until, creators=names)
+            .values(currency=currency, provider=provider, until=until, creators=names, period=period)
             .values(drafted_by=person, created_at=now, approval_limit=limit)
             .on_conflict_do_nothing(index_elements=["currency"], index_where=text("state = 'drafting'"))
             .returning(payout_run)
         ).one_or_none()
         if row is None:
             raise _in_progress(currency)
-        _refuse_nothing(session, settings, provider, until, names)
+        _refuse_nothing(session, asked, currency)
     return run_of(row)
 
 
@@ -71,12 +74,11 @@ def _in_progress(currency: str) -> Conflict:
     return Conflict("run_in_progress", f"A run in {currency} is still being drafted.")
 
 
-def _refuse_nothing(
-    session: Session, settings: PayoutSettings, provider: str, until: date | None, creators: list[str] | None
-) -> None:
-    asked = terms(settings, provider, until=until, creators=creators)
-    if session.execute(sql("payouts", "payable"), asked).first() is None:
-        raise Refused("nothing_payable", f"Nobody can be paid in {settings.currency} now.")
+def _refuse_nothing(session: Session, asked: dict[str, Any], currency: str) -> None:
+    with creator_by_creator(session):
+        found = session.execute(sql("payouts", "payable"), asked).first()
+    if found is None:
+        raise Refused("nothing_payable", f"Nobody can be paid in {currency} now.")
 
 
 def _known(session: Session, creators: Sequence[str]) -> list[str]:

@@ -1,19 +1,22 @@
 """How a currency is paid out: when, from which amount, by whom, and above what a second person must agree."""
 
+import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from core.errors import Invalid
 from core.money import MICROS, Money, minor_micros, money_or_none
-from payouts.store import PROVIDERS
+from payouts.providers import check_provider
+from payouts.store import day_of
 from payouts.tables import payout_setting
 
-SCHEDULES = ("manual",)
+SCHEDULE_PATTERN = r"^(manual|daily|weekly:[1-7]|monthly:([1-9]|1[0-9]|2[0-8]))$"
+_SCHEDULE = re.compile(SCHEDULE_PATTERN, re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +60,18 @@ def put_settings(
     approval_limit: Money | None,
     now: datetime,
 ) -> PayoutSettings:
-    """Set all of a currency's settings.
+    """Set all of a currency's settings. A schedule begins today: no day before is made good.
 
     Raises:
-        Invalid: `unknown_currency`, `bad_schedule`, `unknown_provider`, `other_currency`, `not_positive`,
-            `not_minor_units`.
+        Invalid: `unknown_currency`, `bad_schedule`, `unknown_provider`, `unsupported_currency`, `other_currency`,
+            `not_positive`, `not_minor_units`.
     """
-    minor_micros(currency)
-    if schedule not in SCHEDULES:
-        raise Invalid("bad_schedule", f"A schedule is one of {', '.join(SCHEDULES)}.", pointer="/schedule")
-    if provider not in PROVIDERS:
+    check_provider(provider, currency)
+    if not _SCHEDULE.fullmatch(schedule):
         raise Invalid(
-            "unknown_provider", f"A provider is one of {', '.join(PROVIDERS)}.", pointer="/provider"
+            "bad_schedule",
+            "A schedule is manual, daily, weekly:1 (Monday) to weekly:7, or monthly:1 to monthly:28.",
+            pointer="/schedule",
         )
     for name, money in (("minimum", minimum), ("approval_limit", approval_limit)):
         if money and money.currency != currency:
@@ -83,10 +86,14 @@ def put_settings(
         "approval_limit": approval_limit.micros if approval_limit else None,
         "updated_at": now,
     }
+    before = session.scalar(select(payout_setting.c.schedule).where(payout_setting.c.currency == currency))
+    yesterday = day_of(session, now) - timedelta(days=1)
+    begun = {} if before == schedule else {"asked_to": yesterday}
+    kept = begun and {"asked_to": func.greatest(payout_setting.c.asked_to, yesterday)}
     session.execute(
         insert(payout_setting)
-        .values(currency=currency, **values)
-        .on_conflict_do_update(index_elements=["currency"], set_=values)
+        .values(currency=currency, **values, **begun)
+        .on_conflict_do_update(index_elements=["currency"], set_=values | kept)
     )
     return PayoutSettings(currency, schedule, minimum, provider, approval_limit)
 

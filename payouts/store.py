@@ -17,8 +17,8 @@ from core.ids import key_of, public_id
 from core.money import Money
 from payouts.tables import payout, payout_run
 
-PROVIDERS = ("manual",)
-UNFINISHED = ("reserved", "sending", "sent", "held")
+PROVIDERS = ("manual", "stripe", "bank")
+UNFINISHED = ("reserved", "sending", "unknown", "sent", "held")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,9 @@ class Payout:
     run: str
     creator: str
     amount: Money
+    tax: Money
+    tax_kind: str | None
+    reversed: Money
     state: str
     hold_reason: str | None
     held_by: str | None
@@ -87,6 +90,9 @@ def payout_of(row: Row[Any]) -> Payout:
         public_id("run", row.run_id, row.run_created_at),
         row.creator,
         Money(row.amount, row.currency),
+        Money(row.tax, row.currency),
+        row.tax_kind,
+        Money(row.reversed, row.currency),
         row.state,
         row.hold_reason,
         row.held_by,
@@ -100,8 +106,9 @@ def payout_of(row: Row[Any]) -> Payout:
 
 
 def payouts() -> Select[Any]:
-    """Payouts with what their run's public id is made of."""
-    return select(payout, payout_run.c.created_at.label("run_created_at")).join(payout_run)
+    """Payouts with their run's provider and what its public id is made of."""
+    run = payout_run.c
+    return select(payout, run.created_at.label("run_created_at"), run.provider).join(payout_run)
 
 
 def find_run(session: Session, run_id: str, *, lock: bool = False) -> Row[Any]:

@@ -35,7 +35,14 @@ payee = Table(
     recorded("updated_at"),
     CheckConstraint("NOT verified OR verified_by IS NOT NULL", "verified"),
     CheckConstraint("verified_by <> changed_by", "another_person"),
-    CheckConstraint("method IN ('manual')", "method"),
+    micros("minimum", nullable=True, comment="the creator's own; less is not paid out"),
+    Column("minimum_currency", Text, comment="the own minimum is about payouts in it alone"),
+    Column(
+        "scheme", Text, comment="of a bank destination: rubles (BIK) or iban; what is sealed cannot be asked"
+    ),
+    CheckConstraint("method IN ('manual', 'stripe', 'bank')", "method"),
+    CheckConstraint("minimum IS NULL OR minimum > 0 AND minimum_currency IS NOT NULL", "minimum"),
+    CheckConstraint("scheme IN ('rubles', 'iban')", "scheme"),
     CheckConstraint(
         "tax_status IN ('individual', 'self_employed', 'sole_proprietor', 'company', 'non_resident')",
         "tax_status",
@@ -51,7 +58,11 @@ payout_setting = Table(
     Column("provider", Text, nullable=False),
     micros("approval_limit", nullable=True, comment="a run above it needs a person more; null: none"),
     recorded("updated_at"),
-    CheckConstraint("schedule IN ('manual')", "schedule"),
+    Column(
+        "asked_to", Date, comment="the last day of the schedule that was looked at: each is asked for once"
+    ),
+    CheckConstraint("schedule ~ '^(manual|daily|weekly:[1-7]|monthly:([1-9]|1[0-9]|2[0-8]))$'", "schedule"),
+    CheckConstraint("provider IN ('manual', 'stripe', 'bank')", "provider"),
     CheckConstraint("minimum > 0", "minimum"),
 )
 
@@ -61,6 +72,7 @@ payout_run = Table(
     key(),
     Column("currency", Text, nullable=False),
     Column("provider", Text, nullable=False),
+    Column("period", Date, comment="the day of the schedule that asked for it; null: a person did"),
     Column("until", Date, comment="only what was released up to this day's end"),
     Column("creators", ARRAY(Text), comment="null: everyone"),
     micros(
@@ -79,7 +91,8 @@ payout_run = Table(
     micros("total", server_default="0", comment="without the cancelled ones"),
     recorded("created_at"),
     CheckConstraint("state IN ('drafting', 'draft', 'approved', 'sending', 'done', 'cancelled')", "state"),
-    CheckConstraint("provider IN ('manual')", "provider"),
+    CheckConstraint("provider IN ('manual', 'stripe', 'bank')", "provider"),
+    UniqueConstraint("currency", "period"),
     CheckConstraint(
         "approved_by <> drafted_by AND confirmed_by NOT IN (drafted_by, approved_by)", "another_person"
     ),
@@ -93,12 +106,16 @@ payout = Table(
     Column("run_id", BigInteger, ForeignKey("payout_run.id"), nullable=False),
     ref("creator", ForeignKey("creator.id")),
     Column("currency", Text, nullable=False),
-    micros("amount"),
+    micros("amount", comment="what is sent: net of tax"),
+    micros("tax", server_default="0", comment="withheld when it was reserved"),
+    Column("tax_kind", Text),
+    micros("reversed", server_default="0", comment="what the provider confirmed to have taken back"),
     Column("state", Text, nullable=False, server_default="reserved"),
     Column("hold_reason", Text),
     Column("held_by", Text, comment="null: the sending job"),
     Column("tax_status", Text, nullable=False, comment="as approved"),
     Column("destination", LargeBinary, nullable=False, comment="as approved; encrypted JSON"),
+    Column("verified_by", Text, comment="who vouched for the destination, and may not approve the run"),
     Column("reference", Text, comment="the bank's or the provider's"),
     Column("entry_id", BigInteger, nullable=False, comment="the entry that reserved it"),
     moment("sent_at", nullable=True),
@@ -106,19 +123,40 @@ payout = Table(
     Column("settled_by", Text),
     recorded("created_at"),
     CheckConstraint("amount > 0", "amount"),
+    CheckConstraint("tax >= 0 AND (tax = 0 OR tax_kind IS NOT NULL)", "tax"),
+    CheckConstraint("reversed BETWEEN 0 AND amount", "reversed"),
     CheckConstraint(
-        "state IN ('reserved', 'sending', 'sent', 'paid', 'failed', 'returned', 'cancelled', 'held')", "state"
+        "state IN ('reserved', 'sending', 'unknown', 'sent', 'paid', 'failed', 'returned', 'cancelled', 'held')",
+        "state",
     ),
     UniqueConstraint("run_id", "creator"),
     Index(None, "run_id", "id"),
     Index(None, "creator", "id"),
-    Index("payout_open_idx", "run_id", postgresql_where="state IN ('reserved', 'sending', 'sent', 'held')"),
+    Index(
+        "payout_tax_idx",
+        "creator",
+        "currency",
+        "tax_kind",
+        "created_at",
+        postgresql_where="tax_kind IS NOT NULL",
+    ),
+    Index(
+        "payout_receipt_idx",
+        "creator",
+        "settled_at",
+        postgresql_where="tax_status = 'self_employed' AND state = 'paid'",
+    ),
+    Index(
+        "payout_open_idx",
+        "run_id",
+        postgresql_where="state IN ('reserved', 'sending', 'unknown', 'sent', 'held')",
+    ),
     Index(
         "payout_unfinished_key",
         "creator",
         "currency",
         unique=True,
-        postgresql_where="state IN ('reserved', 'sending', 'sent', 'held')",
+        postgresql_where="state IN ('reserved', 'sending', 'unknown', 'sent', 'held')",
     ),
 )
 

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from core.database import sql
@@ -108,6 +108,7 @@ def _start(session: Session, program: Program, version: Version, person: str, no
     started = _move(session, version, state="active", activated_by=person, activated_at=now)
     since = {"program": program.id, "since": version.effective_from}
     if first:
+        session.execute(text("SET LOCAL statement_timeout = '300s'"))  # it may start years back
         session.execute(sql("rewards", "queue_days"), since)
     # Of a later version too: a sale of its first minutes may have been looked at already, by rules that paid nothing.
     session.execute(sql("rewards", "queue_purchases"), since)

@@ -14,7 +14,7 @@ from core.settings import Settings
 from ledger import accounts
 from ledger.post import credit, debit, post
 from rewards.allocate import allocate_fund
-from rewards.fund_locks import find_fund, require_currency
+from rewards.fund_locks import find_fund, lock_all_lines, require_currency
 from rewards.fund_tables import deposit
 
 
@@ -46,6 +46,7 @@ def deposit_money(
     """
     row = find_fund(session, fund_id, lock=True)
     require_currency(amount, row.currency, "/amount/currency")
+    lock_all_lines(session, fund_id)
     before = deposited(session, fund_id)
     if before + amount.micros > row.budget:
         left = Money(row.budget - before, row.currency)

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from core.money import Money, round_half_up
 from rewards.explain_figures import Key
+from rewards.funds import bounded
 from rewards.rules import Cap, Rule
 from rewards.tables import reward_target
 
@@ -83,7 +84,7 @@ def _cap_step(session: Session, rule: Rule, cap: Cap, target: Any) -> CapStep:
     used = [] if cap.whole else session.execute(largest.limit(MOST_USERS)).all()
 
     def money(micros: Any) -> Money:
-        return Money(int(micros), rule.currency)
+        return bounded(micros, rule.currency)
 
     return CapStep(
         cap.per,

@@ -8,7 +8,9 @@ from typing import Any
 from sqlalchemy import func, literal, select
 from sqlalchemy.orm import Session
 
-from core.money import Money
+from core.money import MICROS, Money
+from formula import MOST_UNITS
+from rewards.funds import bounded
 from rewards.protect import there_before
 from rewards.rules import Rule
 from rewards.tables import reward_target
@@ -49,9 +51,9 @@ def protection(
         for older in _older(rule, rules)
         if day < older[0].shadow_until  # type: ignore[operator]
     ]
-    best = max((each.amount.micros for each in found if each.there_before), default=0)
-    missing = Money(max(0, best - now), rule.currency)
-    return Protection(day, seller, found, Money(now, rule.currency), missing)
+    best = max((total for total, each in found if each.there_before), default=0)
+    missing = Money(min(max(0, best - now), MOST_UNITS * MICROS), rule.currency)
+    return Protection(day, seller, [each for _, each in found], bounded(now, rule.currency), missing)
 
 
 def _counts(rule: Rule) -> bool:
@@ -70,12 +72,14 @@ def _older(rule: Rule, rules: Sequence[Rule]) -> list[list[Rule]]:
 
 def _promise(
     session: Session, rule: Rule, older: Sequence[Rule], creator: str, sums: dict[int, int]
-) -> Promise:
+) -> tuple[int, Promise]:
+    """What an older version's rules come to, in micros, and the promise."""
     one = older[0]
     assert one.until is not None and one.shadow_until is not None
     there = session.scalar(select(there_before(rule, literal(creator), literal(one.until))))
-    amount = Money(sum(sums.get(each.id, 0) for each in older), rule.currency)
-    return Promise(one.version, one.until, one.shadow_until, bool(there), amount)
+    total = sum(sums.get(each.id, 0) for each in older)
+    amount = bounded(total, rule.currency)
+    return total, Promise(one.version, one.until, one.shadow_until, bool(there), amount)
 
 
 def _sums(session: Session, rule: Rule, creator: str, day: date, seller: str | None) -> dict[int, int]:

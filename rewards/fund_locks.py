@@ -37,6 +37,12 @@ def find_lines(session: Session, fund_id: str, *lines: str, lock: bool = False) 
     return set(session.scalars(query.with_for_update(key_share=True) if lock else query))
 
 
+def lock_all_lines(session: Session, fund_id: str) -> None:
+    """Lock every line of the fund in the order of their ids: before the first entry of who allocates afterwards."""
+    l = fund_line.c  # noqa: E741
+    session.execute(select(l.id).where(l.fund == fund_id).order_by(l.id).with_for_update(key_share=True))
+
+
 def find_seller(session: Session, seller_id: str, *, lock: bool = False) -> str:
     """The seller's id. The lock lets new rows refer to the seller meanwhile.
 

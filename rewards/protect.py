@@ -11,7 +11,6 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     Date,
     Integer,
     Select,
@@ -33,6 +32,8 @@ from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.orm import Session
 
 from attribution.tables import share
+from core.money import MICROS
+from formula import MOST_UNITS
 from rewards.figures import due_day
 from rewards.rules import Rule
 from rewards.tables import membership, reward_target
@@ -106,8 +107,13 @@ def _missing(
     keys = (sums.c.creator, sums.c.day, sums.c.seller)
     best = func.max(case((sums.c.version != 0, sums.c.amount)))
     have = func.coalesce(func.max(case((sums.c.version == 0, sums.c.amount))), 0)
-    lost = cast(func.greatest(0, func.coalesce(best, 0) - have), BigInteger)
-    found = select(*keys, lost.label("lost")).group_by(*keys).subquery("found")
+    lost = func.greatest(0, func.coalesce(best, 0) - have)
+    # Many rows at the most that a rule pays add up past what fits; one that absurd must not stop the others.
+    most = MOST_UNITS * MICROS
+    found = select(
+        *keys, cast(func.least(lost, most), BigInteger).label("lost"), (lost > most).label("clamped")
+    )
+    found = found.group_by(*keys).subquery("found")
     key = func.concat_ws("/", cast(found.c.day, Text), found.c.creator, found.c.seller)
     return select(
         literal(rule.id, BigInteger).label("rule_id"),
@@ -120,7 +126,7 @@ def _missing(
         found.c.lost.label("original"),
         found.c.lost.label("uncapped"),
         found.c.lost.label("target"),
-        literal(False, Boolean).label("clamped"),
+        found.c.clamped,
     )
 
 

@@ -9,9 +9,9 @@ from ledger.bulk import one_bulk_at_a_time
 
 
 def release(session: Session, now: datetime, limit: int = 50_000) -> int:
-    """Release up to `limit` matured rewards. Returns how many; a repeat finds them released.
+    """Release about `limit` matured rewards. Returns how many; a repeat finds them released.
 
-    Two releasers take different rows (SKIP LOCKED), and a reward row is released once.
+    What a creator has of one moment goes together. Two releasers take turns, and a reward row is released once.
     """
     one_bulk_at_a_time(session)
     session.execute(sql("rewards", "release_table"))

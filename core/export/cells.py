@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from core.export.table import Batch, Table
-from core.money import format_micros
+from core.money import format_micros, minor_micros
 
 
 def texts(table: Table, batch: Batch) -> list[Sequence[Any]]:
     """The batch's columns: amounts as decimal text, days and moments as ISO 8601; counts stay numbers, None stays."""
-    columns = list(zip(*batch, strict=True))
+    columns = list(zip(*batch, strict=True)) or [()] * len(table.columns)
     currencies = columns[table.currency_at] if table.currency_at >= 0 else ()
     return [
         _text(column.kind, cells, currencies) for column, cells in zip(table.columns, columns, strict=True)
@@ -25,3 +25,10 @@ def _text(kind: str, cells: Sequence[Any], currencies: Sequence[str]) -> Sequenc
     if kind in ("day", "moment"):
         return [None if cell is None else cell.isoformat() for cell in cells]
     return cells
+
+
+def _amount(micros: int | None, currency: str) -> str | None:
+    """Whole kopecks, cents and the like, which most amounts are, the short way."""
+    if micros is None or micros < 0 or micros % 10_000 or minor_micros(currency) != 10_000:
+        return None if micros is None else format_micros(int(micros), currency)
+    return f"{micros // 1_000_000}.{micros // 10_000 % 100:02d}"

@@ -7,7 +7,7 @@ FROM (
     FROM payout WHERE reversed > 0
 ) u
 FULL JOIN (
-    SELECT split_part(e.key, ':reversed:', 1) AS payout, split_part(a.code, ':', 3) AS creator, sum(-p.amount) AS amount
+    SELECT split_part(e.key, '\:reversed\:', 1) AS payout, split_part(a.code, ':', 3) AS creator, sum(-p.amount) AS amount
     FROM entry e JOIN posting p ON p.entry_id = e.id JOIN account a ON a.id = p.account_id
     WHERE e.kind = 'payout.reversed' AND a.code LIKE 'liabilities:creator:%\:available'
     GROUP BY 1, 2

@@ -3,11 +3,16 @@
 It is built once a worker and its database is cloned for each test; `Market.ids` names what stands in it.
 """
 
+import json
 from dataclasses import dataclass, replace
 from typing import Any
 
+from api_bank import pay_by_bank
 from api_caller import Caller, Clock
+from api_stripe import pay_by_stripe
 from sqlalchemy import Engine, text
+from stripe_standin.client import StripeStandin
+from stripe_standin.webhooks import signature
 
 from api.keys import create_key
 from core.database import transaction
@@ -21,6 +26,7 @@ from ledger import accounts
 from ledger.finding import Finding
 from ledger.findings import record_run
 from ledger.post import credit, debit, post
+from payouts.differences import Found, keep_differences, list_differences
 from rewards.activate import activate_version
 
 ROLES = ("platform", "operator", "finance", "seller", "creator", "auditor")
@@ -39,6 +45,7 @@ PEOPLE: dict[str, tuple[str, str | None, str]] = {
     "creator2": ("creator", "c2", "Kolya"),
     "seller": ("seller", "s1", "Sonya"),
     "seller2": ("seller", "s2", "Semyon"),
+    "seller_again": ("seller", "s1", "Sonya at home"),
 }
 
 
@@ -50,6 +57,8 @@ def payee(account: str = "40817810000000000001") -> dict[str, Any]:
     return {"tax_status": "self_employed", "method": "manual", "destination": {"account": account}}
 
 
+USD = {"amount": "25.00", "currency": "USD"}
+PAGES = {"return_url": "https://shop.test/done", "refresh_url": "https://shop.test/again"}
 # Nobody weighs anything in it: it is there to be asked for.
 POOL = {"name": "bonus", "grain": "creator_day", "pool": {"amount": rub("1.00"), "per": "day", "weight": "0"}}
 RULES = [{"name": "percent", "grain": "sale", "amount": "amount * 10%"}]
@@ -73,10 +82,10 @@ class Market:
         assert not done.errors, done.errors
         assert done.finished
 
-    def earn(self, creator: str, amount: str) -> None:
+    def earn(self, creator: str, amount: str, currency: str = "RUB") -> None:
         """Money to a creator's available by an entry of its own."""
         self.posted += 1
-        money = Money.parse(amount, "RUB")
+        money = Money.parse(amount, currency)
         with transaction(self.engine) as session:
             post(
                 session,
@@ -97,6 +106,16 @@ class Market:
         return {"id": id, "type": kind, "occurred_at": self.clock.now.fromtimestamp(at, self.clock.now.tzinfo).isoformat()} | fields  # fmt: skip
 
 
+def stripe_environ(stripe: StripeStandin) -> dict[str, str]:
+    """The settings that lead to the stand-in."""
+    return {
+        "KOPECK_STRIPE_API_KEY": "sk_test_x",
+        "KOPECK_STRIPE_API_BASE": stripe.base,
+        "KOPECK_STRIPE_RATE": "1000",
+        "KOPECK_STRIPE_WEBHOOK_SECRET": "whsec_1,whsec_2",
+    }
+
+
 def make_keys(engine: Engine) -> dict[str, str]:
     with transaction(engine) as session:
         return {
@@ -112,10 +131,13 @@ def build(market: Market) -> None:
     _sales(market)
     _members(market)
     _payouts(market)
+    pay_by_stripe(market)
+    pay_by_bank(market)
     _adjustments(market)
     _findings(market)
     _suspects(market)
     _lines(market)
+    _stripe(market)
     market.ids |= {
         f"{kind}_none": public_id(kind, 999_999, market.clock.now) for kind in ("enr", "po", "rwd", "sus")
     }
@@ -125,7 +147,7 @@ def build(market: Market) -> None:
 
 def _catalog(market: Market) -> None:
     ok = market.call.ok
-    for creator in ("c1", "c2", "c3", "d1", "d2", "d3", "d4"):
+    for creator in ("c1", "c2", "c3", "d1", "d2", "d3", "d4", "d5"):
         ok("platform", "PUT", f"/v1/creators/{creator}", {"name": f"Creator {creator}"})
     for n in ("1", "2"):
         ok("platform", "PUT", f"/v1/sellers/s{n}", {"name": f"Shop {n}"})
@@ -225,23 +247,31 @@ def _suspects(market: Market) -> None:
 
 
 def _payouts(market: Market) -> None:
-    """c1: reserved in a draft; c2: sent; d1: held; d2: payable; d3: not verified; d4: an unapproved draft's only."""
+    """c1: reserved in a draft; c2: sent; d1: held; d2: payable; d3: not verified; d4: an unapproved draft's only;
+    d5: paid."""
     ok = market.call.ok
-    for creator in ("c1", "c2", "d1", "d2", "d3", "d4"):
+    for creator in ("c1", "c2", "d1", "d2", "d3", "d4", "d5"):
         who = {"c1": "creator", "c2": "creator2"}.get(creator, "finance2")
         ok(who, "PUT", f"/v1/creators/{creator}/payee", payee())
         if creator != "d3":
             ok("finance", "POST", f"/v1/creators/{creator}/payee/verify")
-    for creator in ("d1", "d2", "d4"):
+    for creator in ("d1", "d2", "d4", "d5"):
         market.earn(creator, "50.00")
-    for creator, name in (("c1", "draft"), ("c2", "sent"), ("d1", "held"), ("d4", "other")):
+    for creator, name in (("c1", "draft"), ("c2", "sent"), ("d1", "held"), ("d4", "other"), ("d5", "paid")):
         run = ok("finance", "POST", "/v1/payout-runs", {"currency": "RUB", "provider": "manual", "creators": [creator]})  # fmt: skip
         market.jobs()
         [payout] = ok("finance", "GET", f"/v1/payouts?run={run['id']}")["data"]
         market.ids |= {f"run_{name}": run["id"], f"po_{name}": payout["id"]}
-    ok("finance2", "POST", f"/v1/payout-runs/{market.ids['run_sent']}/approve")
+    for name in ("sent", "paid"):
+        ok("finance2", "POST", f"/v1/payout-runs/{market.ids[f'run_{name}']}/approve")
     ok("finance", "POST", f"/v1/payouts/{market.ids['po_held']}/hold", {"reason": "wait"})
     market.jobs()
+    ok(
+        "finance",
+        "POST",
+        f"/v1/payouts/{market.ids['po_paid']}/settle",
+        {"outcome": "paid", "reference": "pp-0"},
+    )
 
 
 def postings(*legs: tuple[str, str]) -> list[dict[str, Any]]:
@@ -282,6 +312,35 @@ def _lines(market: Market) -> None:
             f"/v1/sellers/{name}/deposits",
             {"amount": rub("20.00"), "reference": "order 2"},
         )
+
+
+def _stripe(market: Market) -> None:
+    """Two creators' accounts, two sellers' top-ups, an event that is nothing of ours."""
+    ok = market.call.ok
+    for n in ("1", "2"):
+        ok("finance", "POST", f"/v1/creators/c{n}/onboarding-link", PAGES)
+        made = ok(
+            "finance", "POST", f"/v1/sellers/s{n}/top-ups", {"amount": USD, "return_url": "https://s.test/"}
+        )
+        market.ids[f"tup_{n}"] = made["id"]
+    event = {"id": "evt_one", "object": "event", "type": "transfer.created", "created": 1, "livemode": False}
+    event |= {"data": {"object": {"id": "tr_none"}}}
+    payload = json.dumps(event).encode()
+    signed = signature("whsec_1", payload, int(market.clock.now.timestamp()))
+    headers = {"content_type": "application/json", "stripe_signature": signed}
+    answer = market.call(None, "POST", "/v1/webhooks/stripe", body=payload, **headers)
+    assert answer.status_code == 200, answer.text
+
+
+def _differences(market: Market) -> None:
+    """One that is open and too small to stop anything, one that finance has resolved."""
+    found = [Found("paid_there_not_here", f"tr_{name}", "USD", 0, "made up") for name in ("open", "done")]
+    with transaction(market.engine) as session:
+        keep_differences(session, found, (), market.clock.now)
+        for _, each in list_differences(session, market.clock.now):
+            market.ids[f"dif_{each.subject[3:]}"] = each.id
+    path = f"/v1/reconciliation/{market.ids['dif_done']}/resolve"
+    market.call.ok("finance", "POST", path, {"reason": "known"})
 
 
 def _findings(market: Market) -> None:

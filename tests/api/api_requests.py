@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from api_market import RULES, Market, payee, postings, rub
+from api_bank import EXPLAINED, TYPE, statement
+from api_market import PAGES, RULES, USD, Market, payee, postings, rub
 from sqlalchemy import Engine, text
 
 from api.app import MODULES
@@ -29,6 +30,13 @@ SETTLED = {"outcome": "paid", "reference": "pp-1"}
 BY_HAND = {
     "postings": postings(("expenses:writeoff", "1.00"), ("equity:opening", "-1.00")),
     "reason": "a",
+}
+WITHHOLDING = {
+    "tax_status": "non_resident",
+    "currency": "RUB",
+    "valid_from": "2027-01-01",
+    "kind": "ndfl",
+    "bands": [{"up_to": rub("2400000.00"), "rate": "0.13"}, {"rate": "0.15"}],
 }
 SETTINGS = {"schedule": "manual", "minimum": rub("2.00"), "provider": "manual", "approval_limit": None}
 
@@ -154,7 +162,7 @@ REQUESTS: dict[str, Valid] = {
     ),
     "GET /programs/<id>/versions": _reader("creator", "/v1/programs/prog/versions"),
     "GET /programs/<id>/versions/<int:n>": _reader("creator", "/v1/programs/prog/versions/1"),
-    "GET /programs/<id>/versions/<int:n>/diff": _reader("creator", "/v1/programs/prog/versions/2/diff"),
+    "GET /programs/<id>/versions/<int:n>/diff": _reader("creator", "/v1/programs/prog/versions/1/diff"),
     "POST /programs/<id>/versions/<int:n>/activate": Valid(
         "operator",
         "/v1/programs/prog/versions/2/activate",
@@ -281,6 +289,37 @@ REQUESTS: dict[str, Valid] = {
     ),
     "GET /sellers/<id>/deposits": _seller("deposits"),
     "GET /sellers/<id>/balance": _seller("balance"),
+    "POST /sellers/<id>/top-ups": Valid(
+        "seller",
+        "/v1/sellers/s1/top-ups",
+        {"amount": USD, "return_url": "https://shop.test/"},
+        201,
+        {"amount": USD, "return_url": "https://other.test/"},
+        ("/v1/sellers/s1/top-ups", {"amount": USD, "return_url": "https://refused.test/"}),
+        "/v1/sellers/s2/top-ups",
+        "/v1/sellers/nobody/top-ups",
+    ),
+    "GET /sellers/<id>/top-ups": _seller("top-ups"),
+    "GET /sellers/<id>/top-ups/<top_up_id>": Valid(
+        "seller",
+        "/v1/sellers/s1/top-ups/{tup_1}",
+        foreign="/v1/sellers/s2/top-ups/{tup_2}",
+        missing="/v1/sellers/nobody/top-ups/{tup_2}",
+    ),
+    "POST /creators/<id>/onboarding-link": Valid(
+        "creator",
+        "/v1/creators/c1/onboarding-link",
+        PAGES,
+        200,
+        PAGES | {"country": "DE"},
+        ("/v1/creators/c1/onboarding-link", PAGES | {"return_url": "https://refused.test/"}),
+        "/v1/creators/c2/onboarding-link",
+        "/v1/creators/nobody/onboarding-link",
+    ),
+    "GET /creators/<id>/provider-account": _creator("provider-account"),
+    "GET /creators/<id>/provider-payouts": _creator("provider-payouts"),
+    "GET /provider-events": _reader("finance", "/v1/provider-events?state=new"),
+    "GET /provider-events/<id>": _reader("auditor", "/v1/provider-events/evt_one"),
     "GET /payout-settings": _reader("auditor", "/v1/payout-settings"),
     "PUT /payout-settings": Valid("finance", "/v1/payout-settings", SETTINGS),
     "POST /payout-runs": Valid(
@@ -302,6 +341,27 @@ REQUESTS: dict[str, Valid] = {
         "finance", "/v1/payout-runs/{run_draft}/cancel", refused=("/v1/payout-runs/{run_sent}/cancel", None)
     ),
     "GET /payout-runs/<id>/register": _reader("finance", "/v1/payout-runs/{run_draft}/register"),
+    "POST /payout-runs/<id>/files": Valid(
+        "finance",
+        "/v1/payout-runs/{run_b2}/files",
+        {"format": "1c"},
+        201,
+        {"format": "pain.001"},
+        ("/v1/payout-runs/{run_draft}/files", {"format": "1c"}),
+    ),
+    "GET /files": _reader("auditor", "/v1/files"),
+    "GET /files/<id>": _reader("finance", "/v1/files/{file}"),
+    "POST /statements": Valid("finance", "/v1/statements", status=201, body=statement(3), headers=TYPE),
+    "GET /statements": _reader("auditor", "/v1/statements"),
+    "GET /statements/<id>": _reader("auditor", "/v1/statements/{statement}"),
+    "GET /bank-lines": _reader("auditor", "/v1/bank-lines?outcome=unmatched"),
+    "POST /bank-lines/<id>/explain": Valid(
+        "finance",
+        "/v1/bank-lines/{line_open}/explain",
+        EXPLAINED,
+        other=EXPLAINED | {"reason": "b"},
+        refused=("/v1/bank-lines/{line_done}/explain", EXPLAINED),
+    ),
     "GET /payouts": _reader("auditor", "/v1/payouts?creator=c1"),
     "GET /payouts/<id>": Valid(
         "creator", "/v1/payouts/{po_draft}", foreign="/v1/payouts/{po_sent}", missing="/v1/payouts/{po_none}"
@@ -331,6 +391,17 @@ REQUESTS: dict[str, Valid] = {
         missing="/v1/programs/prog/explain?creator=nobody&day=2026-11-02",
     ),
     "GET /creators/<id>/statement": _creator("statement"),
+    "GET /payouts/<id>/attempts": _reader("auditor", "/v1/payouts/{po_unknown}/attempts"),
+    "GET /payouts/<id>/reversals": _reader("auditor", "/v1/payouts/{po_by_stripe}/reversals"),
+    "POST /payouts/<id>/reverse": _move(
+        "reverse", "po_by_stripe", {"reason": "a"}, status=201, other={"reason": "b"}
+    ),
+    "POST /payouts/<id>/resolve": _move(
+        "resolve",
+        "po_unknown",
+        {"outcome": "not_sent", "reason": "a"},
+        other={"outcome": "not_sent", "reason": "b"},
+    ),
     "GET /creators/<id>/payouts": _creator("payouts"),
     "GET /creators/<id>/payee": _creator("payee"),
     "PUT /creators/<id>/payee": _creator("payee", json=payee("40817810000000000002")),
@@ -340,6 +411,30 @@ REQUESTS: dict[str, Valid] = {
         {},
         other={"updated_at": "2026-11-02T09:00:00Z"},
         refused=("/v1/creators/nobody/payee/verify", {}),
+    ),
+    "POST /creators/<id>/payee/hold": Valid(
+        "finance",
+        "/v1/creators/c1/payee/hold",
+        {"reason": "a"},
+        other={"reason": "b"},
+        refused=("/v1/creators/nobody/payee/hold", {"reason": "a"}),
+    ),
+    "POST /creators/<id>/payee/release": Valid(
+        "finance", "/v1/creators/c1/payee/release", refused=("/v1/creators/nobody/payee/release", None)
+    ),
+    "GET /creators/<id>/receipts": _creator("receipts"),
+    "GET /receipts/overdue": _reader("auditor", "/v1/receipts/overdue"),
+    "POST /payouts/<id>/receipt": _move(
+        "receipt", "po_paid", {"number": "20abc"}, "po_draft", other={"number": "21abc"}
+    ),
+    "GET /withholdings": _reader("auditor", "/v1/withholdings"),
+    "POST /withholdings": Valid(
+        "finance",
+        "/v1/withholdings",
+        WITHHOLDING,
+        201,
+        WITHHOLDING | {"kind": "other"},
+        ("/v1/withholdings", WITHHOLDING | {"valid_from": "2026-01-01"}),
     ),
     "GET /ledger/accounts": _reader("auditor", "/v1/ledger/accounts"),
     "GET /ledger/accounts/<code>/postings": _reader("auditor", "/v1/ledger/accounts/equity:opening/postings"),
@@ -395,6 +490,18 @@ REQUESTS: dict[str, Valid] = {
         refused=("/v1/ledger/periods/2026-09/close", None),
     ),
     "GET /ledger/periods": _reader("auditor", "/v1/ledger/periods"),
+    "GET /reports/payouts": _reader("finance", "/v1/reports/payouts" + PERIOD),
+    "GET /reports/tax": _reader("finance", "/v1/reports/tax" + PERIOD),
+    "GET /reports/earnings": _reader("operator", "/v1/reports/earnings" + PERIOD),
+    "GET /reports/fund": _reader("operator", "/v1/reports/fund" + PERIOD),
+    "GET /reconciliation": _reader("finance", "/v1/reconciliation"),
+    "POST /reconciliation/<id>/resolve": Valid(
+        "finance",
+        "/v1/reconciliation/{dif_open}/resolve",
+        {"reason": "a"},
+        other={"reason": "b"},
+        refused=("/v1/reconciliation/{dif_done}/resolve", {"reason": "a"}),
+    ),
     "GET /ledger/export": _reader("auditor", "/v1/ledger/export?format=csv"),
     "GET /ledger/periods/<period>": _reader("auditor", "/v1/ledger/periods/2026-09"),
 }

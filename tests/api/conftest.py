@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 import structlog
 from api_caller import Caller, Clock
-from api_market import Market, build, make_keys
+from api_market import Market, build, make_keys, stripe_environ
 from api_rewind import keep, restore
 from api_served import Served, serving
 from flask import Flask
 from sqlalchemy import Engine, create_engine, make_url, text
+from stripe_standin.client import StripeStandin, running_standin
 
 from api.app import create_app
 from api.runtime import Runtime, install
@@ -34,8 +35,17 @@ def _admin(statement: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def settings() -> Settings:
-    return load_settings({"KOPECK_HOME": "/nonexistent", "KOPECK_SEAL_KEY": "5e" * 32})
+def stripe() -> Iterator[StripeStandin]:
+    """Stripe's stand-in, one a worker."""
+    with running_standin() as standin:
+        yield standin
+
+
+@pytest.fixture(scope="session")
+def settings(stripe: StripeStandin) -> Settings:
+    payer = str(Path(__file__).parent / "payer.toml")
+    told = {"KOPECK_HOME": "/nonexistent", "KOPECK_SEAL_KEY": "5e" * 32, "KOPECK_PAYER_FILE": payer}
+    return load_settings(told | stripe_environ(stripe))
 
 
 @pytest.fixture(scope="session", autouse=True)

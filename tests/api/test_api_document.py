@@ -30,23 +30,13 @@ POST /claims/{}/request-changes
 POST /claims/{}/resolve
 POST /claims/{}/submit
 POST /claims/{}/withdraw
-POST /creators/{}/onboarding-link
-GET /files/{}
-POST /payout-runs/{}/files
-POST /payouts/{}/receipt
-GET /reconciliation
-GET /reports/earnings
-GET /reports/fund
-GET /reports/payouts
-GET /reports/tax
 GET /sellers/{}/statement
 POST /sellers/{}/withdrawals
-POST /statements
 POST /webhook-endpoints
-POST /webhooks/stripe
 """.strip().splitlines()
 )
-V1 = [(method, path, op) for method, path, op in documented() if path.startswith("/v1/")]
+SIGNED = {"/v1/webhooks/stripe"}  # by whoever sends it, instead of a key
+V1 = [each for each in documented() if each[1].startswith("/v1/") and each[1] not in SIGNED]
 
 
 def test_the_document_is_valid_openapi_3_1() -> None:
@@ -103,7 +93,7 @@ def test_every_operation_says_what_it_takes_and_how_it_refuses(
     assert bool(idempotent) == (method == "POST" and path not in NOT_KEYED)
 
 
-NOT_KEYED = {"/v1/events", "/v1/catalog", "/v1/formulas/check", "/v1/formulas/evaluate"}
+NOT_KEYED = {"/v1/statements", "/v1/events", "/v1/catalog", "/v1/formulas/check", "/v1/formulas/evaluate"}
 REQUESTS_BY_PATH = {
     name.replace("<int:", "<").replace("<", "{").replace(">", "}").replace(" /", " /v1/"): valid
     for name, valid in REQUESTS.items()

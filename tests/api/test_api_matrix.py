@@ -86,6 +86,14 @@ GET    /funds/<id>/burn-down                        .OF..A
 POST   /sellers/<id>/deposits                       ..F...
 GET    /sellers/<id>/deposits                       .OFs.A
 GET    /sellers/<id>/balance                        .OFs.A
+POST   /sellers/<id>/top-ups                        ..Fs..
+GET    /sellers/<id>/top-ups                        .OFs.A
+GET    /sellers/<id>/top-ups/<top_up_id>            .OFs.A
+POST   /creators/<id>/onboarding-link               ..F.c.
+GET    /creators/<id>/provider-account              .OF.cA
+GET    /creators/<id>/provider-payouts              .OF.cA
+GET    /provider-events                             .OF..A
+GET    /provider-events/<id>                        .OF..A
 GET    /payout-settings                             .OF..A
 PUT    /payout-settings                             ..F...
 POST   /payout-runs                                 ..F...
@@ -94,12 +102,24 @@ GET    /payout-runs/<id>                            .OF..A
 POST   /payout-runs/<id>/approve                    ..F...
 POST   /payout-runs/<id>/cancel                     ..F...
 GET    /payout-runs/<id>/register                   ..F...
+POST   /payout-runs/<id>/files                      ..F...
+GET    /files                                       .OF..A
+GET    /files/<id>                                  ..F...
+POST   /statements                                  ..F...
+GET    /statements                                  .OF..A
+GET    /statements/<id>                             .OF..A
+GET    /bank-lines                                  .OF..A
+POST   /bank-lines/<id>/explain                     ..F...
 GET    /payouts                                     .OF..A
 GET    /payouts/<id>                                .OF.cA
 POST   /payouts/<id>/hold                           ..F...
 POST   /payouts/<id>/release                        ..F...
 POST   /payouts/<id>/cancel                         ..F...
 POST   /payouts/<id>/settle                         ..F...
+GET    /payouts/<id>/attempts                       .OF..A
+GET    /payouts/<id>/reversals                      .OF..A
+POST   /payouts/<id>/reverse                        ..F...
+POST   /payouts/<id>/resolve                        ..F...
 GET    /creators/<id>/balance                       POF.cA
 GET    /creators/<id>/earnings                      POF.cA
 GET    /creators/<id>/rewards                       POF.cA
@@ -110,6 +130,13 @@ GET    /creators/<id>/payouts                       POF.cA
 GET    /creators/<id>/payee                         ..F.cA
 PUT    /creators/<id>/payee                         ..F.c.
 POST   /creators/<id>/payee/verify                  ..F...
+POST   /creators/<id>/payee/hold                    ..F...
+POST   /creators/<id>/payee/release                 ..F...
+GET    /creators/<id>/receipts                      .OF.cA
+GET    /receipts/overdue                            .OF..A
+POST   /payouts/<id>/receipt                        ..F...
+GET    /withholdings                                .OF..A
+POST   /withholdings                                ..F...
 GET    /ledger/accounts                             .OF..A
 GET    /ledger/accounts/<code>/postings             .OF..A
 GET    /ledger/entries/<id>                         .OF..A
@@ -133,6 +160,12 @@ POST   /ledger/periods/<period>/close               ..F...
 GET    /ledger/periods                              .OF..A
 GET    /ledger/periods/<period>                     .OF..A
 GET    /ledger/export                               .OF..A
+GET    /reports/payouts                             .OF..A
+GET    /reports/tax                                 .OF..A
+GET    /reports/earnings                            .OF..A
+GET    /reports/fund                                .OF..A
+GET    /reconciliation                              .OF..A
+POST   /reconciliation/<id>/resolve                 ..F...
 """
 ROWS = {" ".join(row.split()[:2]): row.split()[2] for row in MATRIX.strip().splitlines()}
 OPERATORS = {  # an operator names whom it enrols, and cannot acknowledge what finance did
@@ -140,7 +173,9 @@ OPERATORS = {  # an operator names whom it enrols, and cannot acknowledge what f
     "POST /ledger/acknowledge": {"finding": "{fnd_other}", "reason": "a"},
 }
 # What one role has decided, another one cannot decide again.
-ANOTHER = {"operator": {"{adj_large}": "{adj_larger}", "{ftr_open}": "{ftr_other}", "{fgr_open}": "{fgr_other}"}}
+ANOTHER = {
+    "operator": {"{adj_large}": "{adj_larger}", "{ftr_open}": "{ftr_other}", "{fgr_open}": "{fgr_other}"}
+}
 
 
 def test_a1_the_matrix_has_a_row_for_every_operation_and_no_other() -> None:

@@ -140,17 +140,17 @@ def test_another_person_approves_what_was_proposed(market: Market) -> None:
 def test_a_version_is_compared_in_words(market: Market) -> None:
     number = draft(market, SALE, STARS).json["number"]
     path = f"/v1/programs/prog/versions/{number}/diff"
-    found = market.call.ok("creator", "GET", path)
+    found = market.call.ok("operator", "GET", path)
     assert (found["against"], found["version"]) == (1, number)
     assert found["changes"][1:] == [
         "Rule percent: amount was `amount * 10%`, is now `amount * 5%`.",
         "Rule stars is new: a pool of 100.00 RUB a month, shared among the top 10 by `views`, for each creator_month.",
     ]
     assert found["rules"][1] == {"name": "stars", "change": "added", "now": STARS | {"on_shortfall": "wait"}}
-    assert market.call.ok("creator", "GET", f"{path}?against={number}")["rules"][0]["change"] == "same"
-    assert market.call("creator", "GET", f"{path}?against=99").status_code == 404
+    assert market.call.ok("operator", "GET", f"{path}?against={number}")["rules"][0]["change"] == "same"
+    assert market.call("operator", "GET", f"{path}?against=99").status_code == 404
     for wrong in ("", "0x1", "-1", "1.0", "9" * 20):
-        assert market.call("creator", "GET", f"{path}?against={wrong}").status_code == 422
+        assert market.call("operator", "GET", f"{path}?against={wrong}").status_code == 422
 
 
 def test_of_twenty_starts_at_once_one_wins_and_none_fails(market: Market) -> None:
@@ -161,3 +161,12 @@ def test_of_twenty_starts_at_once_one_wins_and_none_fails(market: Market) -> Non
     assert sorted(answer.status_code for answer in answers) == [200] + [409] * 19
     codes = [answer.json["code"] for answer in answers if answer.status_code == 409]
     assert set(codes) <= {"version_not_draft", "version_date_taken"}
+
+
+def test_creators_see_no_drafts(market: Market) -> None:
+    for path in ("/v1/programs/prog/versions/2", "/v1/programs/prog/versions/2/diff",
+                 "/v1/programs/prog/versions/1/diff?against=2"):  # fmt: skip
+        assert market.call("creator", "GET", path).status_code == 404
+        assert market.call("operator", "GET", path).status_code == 200
+    seen = market.call.ok("creator", "GET", "/v1/programs/prog/versions")["data"]
+    assert {each["state"] for each in seen} == {"active"}

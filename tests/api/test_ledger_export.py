@@ -13,7 +13,7 @@ from api_served import Served, at_once, eventually
 from by_hand import unguarded
 from sqlalchemy import Engine, text
 
-from api import exports
+from api import streams
 from ledger.export import FORMATS
 
 PATH = "/v1/ledger/export"
@@ -48,9 +48,9 @@ def large(owner: Engine) -> int:
 def nothing_is_held(market: Market) -> Iterator[None]:
     """After each test no turn is taken and no connection is out of the pool."""
     yield
-    free = [exports._turns.acquire(blocking=False) for _ in range(exports.AT_ONCE)]
+    free = [streams.turns.acquire(blocking=False) for _ in range(streams.AT_ONCE)]
     for _ in range(sum(free)):
-        exports._turns.release()
+        streams.turns.release()
     assert all(free)
     assert market.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
 
@@ -175,7 +175,7 @@ def test_a_client_that_goes_leaves_nothing_behind(served: Served, owner: Engine,
 def test_exports_that_nobody_reads_do_not_stop_the_api(served: Served, owner: Engine, large: int) -> None:
     clients = [begin(served) for _ in range(5)]
     try:
-        assert 0 < holding(owner) <= 2 * exports.AT_ONCE
+        assert 0 < holding(owner) <= 2 * streams.AT_ONCE
         answers = at_once(8, lambda _: served.call("auditor", "GET", "/v1/ledger/trial-balance").status)
         assert answers == [200] * 8
     finally:

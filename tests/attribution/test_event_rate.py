@@ -116,8 +116,8 @@ class Payer(threading.Thread):
         self.one, self.other = (Client(service, key) for key in keys)
         payee = {"tax_status": "self_employed", "method": "manual", "destination": {"account": "40817810000000000001"}}  # fmt: skip
         for creator in CREATORS:
-            assert self._told(self.one, "PUT", f"/v1/creators/{creator}/payee", payee)
-            assert self._told(self.other, "POST", f"/v1/creators/{creator}/payee/verify")
+            assert self._told(self.other, "PUT", f"/v1/creators/{creator}/payee", payee)
+            assert self._told(self.one, "POST", f"/v1/creators/{creator}/payee/verify")
 
     def run(self) -> None:
         for number in count():

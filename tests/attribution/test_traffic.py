@@ -207,7 +207,9 @@ def reward_sales(engine, world_now):
         create_fund(session, "main", "Main", money)
         deposit_money(session, "main", money, None, "fin", world_now, SETTINGS)
         create_line(session, "main", "l", "all", money, "once", True, world_now, SETTINGS)
-        pays = NewProgram(id="prog", name="prog", currency="RUB", fund="main", line="l", hold_days=0, open="all")
+        pays = NewProgram(
+            id="prog", name="prog", currency="RUB", fund="main", line="l", hold_days=0, open="all"
+        )
         create_program(session, pays)
         rule = {"name": "part", "grain": "sale", "amount": "amount * 5%"}
         version = draft_version(session, "prog", date(2026, 11, 1), [rule], "op")

@@ -28,7 +28,7 @@ from payouts.store import Payout, Run, day_of
 MANY = """
     INSERT INTO creator (id, name) SELECT 'm' || lpad(i::text, 6, '0'), 'Creator ' || i FROM generate_series(1, :count) i;
     INSERT INTO payee (creator, tax_status, method, destination, changed_by, verified, verified_by)
-        SELECT id, 'individual', 'manual', :sealed, 'anna', true, 'boris' FROM creator WHERE id LIKE 'm______';
+        SELECT id, 'individual', 'manual', :sealed, 'anna', true, 'vera' FROM creator WHERE id LIKE 'm______';
     SELECT count(*) FROM ledger_open(ARRAY(
         SELECT 'liabilities\\:creator\\:' || id || '\\:available' FROM creator WHERE id LIKE 'm______'), 'RUB');
     SELECT count(*) FROM ledger_open(ARRAY['equity\\:opening'], 'RUB');
@@ -79,7 +79,7 @@ class World:
                 now=self.now,
             )
             if verified:
-                verify_payee(session, name, "boris", self.now)
+                verify_payee(session, name, "vera", self.now)
         if amount is not None:
             self.earn(name, amount)
 

@@ -23,11 +23,11 @@ def put(world: World, person: str = "creator", creator: str = "c1", **changed: o
 
 def test_a_change_must_be_verified_by_another(world: World) -> None:
     world.creator("c1", "10.00")
-    assert world.do(payable, "c1", "RUB") == Money.parse("10.00", "RUB")
+    assert world.do(payable, "c1", "RUB", world.now) == Money.parse("10.00", "RUB")
     world.pass_time(1)
     changed = put(world, "Carla", tax_status="self_employed")
     assert (changed.verified, changed.verified_by, changed.changed_by) == (False, None, "Carla")
-    assert world.do(payable, "c1", "RUB") == Money.parse("0.00", "RUB")
+    assert world.do(payable, "c1", "RUB", world.now) == Money.parse("0.00", "RUB")
     assert world.refused(verify_payee, "c1", "carla ", world.now) == "own_change"
     world.do(verify_payee, "c1", "boris", world.now)
     world.do(verify_payee, "c1", "anna", world.now)
@@ -104,7 +104,7 @@ def test_what_changed_after_the_draft_is_held_not_sent(world: World) -> None:
     assert reasons == ["payee_changed", "payee_held", "creator_suspended", None]
     assert world.refused(release_payout, one.id, "anna") == "payee_changed"
     world.do(cancel_payout, one.id, "anna", world.now)
-    assert world.do(payable, "c1", "RUB") == Money.parse("10.00", "RUB")
+    assert world.do(payable, "c1", "RUB", world.now) == Money.parse("10.00", "RUB")
     world.do(release_payee, "c2", "anna")
     world.do(release_payout, two.id, "anna")
     world.do(release_payout, three.id, "anna")

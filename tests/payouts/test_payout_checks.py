@@ -46,6 +46,7 @@ BREAKS: list[tuple[str, str, int]] = [
     ("payout_settled_wrong", f"UPDATE payout SET state = 'failed' {PAID}", 2),
     ("payout_settled_wrong", f"UPDATE payout SET state = 'returned' {PAID}", 1),
     ("payout_settled_wrong", "UPDATE payout SET state = 'paid' WHERE creator = 'returned'", 1),
+    ("payout_reversed_wrong", f"UPDATE payout SET reversed = 1 {PAID}", 1),
     ("payout_run_wrong", "UPDATE payout_run SET total = total + 1 WHERE id = 1", 1),
     ("payout_run_wrong", "UPDATE payout_run SET payout_count = payout_count - 1 WHERE id = 1", 1),
 ]
@@ -69,7 +70,19 @@ def test_a_payout_that_went_back_by_a_word_alone_is_found(settled: World, owner:
 
 
 def test_every_check_was_broken() -> None:
-    assert {name for name, *_ in BREAKS} | {"payout_transit_wrong"} == {check.name for check in CHECKS}
+    """Those of bank lines and top-ups are broken where these are tested."""
+    elsewhere = {"payout_transit_wrong", "payout_tax_wrong"}
+    ours = {check.name for check in CHECKS if check.name.startswith("payout_")}
+    assert {name for name, *_ in BREAKS} | elsewhere == ours
+
+
+@pytest.mark.parametrize(("kind", "wrong"), [("adjustment", []), ("other", ["payout_tax_wrong"])])
+def test_tax_that_nobody_withheld_is_found(settled: World, kind: str, wrong: list[str]) -> None:
+    one = Money.parse("1.00", "RUB")
+    with transaction(settled.engine) as session:
+        legs = [debit(accounts.OPENING, one), credit(accounts.tax("ndfl"), one)]
+        post(session, key="by hand", kind=kind, effective_on=day_of(session, settled.now), legs=legs)
+    assert found(settled) == wrong
 
 
 @pytest.mark.parametrize(("kind", "wrong"), [("adjustment", []), ("other", ["payout_transit_wrong"])])

@@ -33,14 +33,14 @@ def test_from_available_to_the_bank_and_back(world: World) -> None:
     world.creator("c1", "1250.0345")
     world.creator("c2", "300.00")
     world.creator("c3", "70.00")
-    assert world.do(payable, "c1", "RUB") == rub("1250.03")
+    assert world.do(payable, "c1", "RUB", world.now) == rub("1250.03")
 
     run = world.request()
     assert (run.state, run.payout_count) == ("drafting", 0)
     run = world.draft()
     assert run and (run.state, run.payout_count, run.total) == ("draft", 3, rub("1620.03"))
     assert world.pots("c1") == ("0.0045", "1250.03", "0.00")
-    assert world.do(payable, "c1", "RUB") == rub("0.00")
+    assert world.do(payable, "c1", "RUB", world.now) == rub("0.00")
     assert world.refused(approve_run, run.id, "anna", world.now) == "own_draft"
 
     assert world.do(approve_run, run.id, "boris", world.now).state == "approved"
@@ -157,6 +157,36 @@ def test_own_approval_is_refused_by_name(world: World) -> None:
         assert world.refused(approve_run, run.id, name, world.now) == "own_draft"
 
 
+def test_who_vouched_for_a_destination_does_not_approve_it(world: World) -> None:
+    world.creator("c1", "10.00")
+    world.creator("c2", "10.00")
+    run = world.drafted()
+    for name in ("vera", " VERA"):
+        assert world.refused(approve_run, run.id, name, world.now) == "own_verification"
+    assert world.do(approve_run, run.id, "boris", world.now).state == "approved"
+
+
+def test_nor_the_second_of_two(world: World) -> None:
+    settings = {"schedule": "manual", "minimum": rub("1.00"), "provider": "manual"}
+    world.do(put_settings, "RUB", **settings, approval_limit=rub("5.00"), now=world.now)
+    world.creator("c1", "10.00")
+    run = world.drafted()
+    assert world.do(approve_run, run.id, "boris", world.now).state == "draft"
+    assert world.refused(approve_run, run.id, "vera", world.now) == "own_verification"
+    assert world.do(approve_run, run.id, "carla", world.now).state == "approved"
+
+
+def test_a_destination_that_was_cancelled_is_nobody_s(world: World) -> None:
+    world.creator("c1", "10.00")
+    world.creator("c2", "10.00")
+    with transaction(world.engine) as session:
+        session.execute(text("UPDATE payee SET verified_by = 'wanda' WHERE creator = 'c2'"))
+    run = world.drafted()
+    assert world.refused(approve_run, run.id, "wanda", world.now) == "own_verification"
+    world.do(cancel_payout, world.payouts(run)[1].id, "anna", world.now)
+    assert world.do(approve_run, run.id, "wanda", world.now).state == "approved"
+
+
 def test_a_run_above_the_limit_needs_two(world: World) -> None:
     limit = {
         "schedule": "manual",
@@ -249,7 +279,7 @@ def test_who_is_not_paid(world: World) -> None:
     assert [payout.creator for payout in world.payouts(world.drafted())] == ["active"]
     assert world.refused(request_run, **RUB, now=world.now) == "nothing_payable"
     world.do(release_payee, "held", "anna")
-    assert world.do(payable, "held", "RUB") == rub("10.00")
+    assert world.do(payable, "held", "RUB", world.now) == rub("10.00")
 
 
 def test_a_run_for_some_creators(world: World) -> None:

@@ -1,0 +1,32 @@
+"""The provider refuses our key: one open finding stops all sending until the key is accepted again.
+
+It is a row among the differences, so that people see it where they look anyway, with its age.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from core.money import Money
+from payouts.bank_tables import difference
+from payouts.findings import note_finding
+
+KIND, SUBJECT = "key_refused", "stripe"
+PROBE_EVERY = timedelta(seconds=60)
+_open = (difference.c.kind == KIND, difference.c.subject == SUBJECT, difference.c.resolved_at.is_(None))
+
+
+def open_circuit(session: Session, detail: str, now: datetime) -> None:
+    """Stop sending. `XXX` is ISO's code for no currency."""
+    note_finding(session, KIND, SUBJECT, Money(0, "XXX"), detail, now)
+
+
+def circuit_opened(session: Session) -> datetime | None:
+    """When the key was last refused, while sending is stopped; None when it is not."""
+    return session.scalar(select(difference.c.seen_at).where(*_open))
+
+
+def close_circuit(session: Session, now: datetime) -> None:
+    """The key is accepted again."""
+    session.execute(update(difference).where(*_open).values(resolved_at=now))
