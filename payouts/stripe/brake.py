@@ -6,7 +6,7 @@ Without it an hour's outage would turn every payout of a run into an unknown one
 import threading
 from datetime import datetime, timedelta
 
-PATIENCE = 5000  # calls without an answer, one after another, until the brake is on
+PATIENCE = 5  # calls without an answer, one after another, until the brake is on
 LONGEST = 60.0
 
 

@@ -13,11 +13,13 @@ from core.database import transaction
 from payouts.attempt import Work
 from payouts.attempts import plan_attempts
 from payouts.cancel import cancel_payout
-from payouts.claim import claim_ready
+from payouts.claim import claim_doubtful, claim_ready
 from payouts.hold import hold_payout, release_payout
 from payouts.payee import put_payee
 from payouts.record import record
+from payouts.record_paid import record_paid
 from payouts.stripe.client import stripe_client
+from payouts.stripe.outcome import Outcome
 from payouts.stripe.transfer import deliver
 
 
@@ -139,6 +141,21 @@ def test_a_worker_that_died_is_looked_up(market: StripeWorld) -> None:
     assert market.states(run) == ["paid"]
     assert len(market.posts()) == 1
     assert market.do(record, work, outcome, market.now) == "late"
+
+
+def test_only_the_last_claim_writes(market: StripeWorld) -> None:
+    """The lease ended, another worker has claimed: what the first one says is late, whatever it is."""
+    market.paid_by_stripe("c1")
+    run = market.approved()
+    first = claimed(market)
+    market.now += timedelta(seconds=61)
+    [second] = market.do(claim_doubtful, market.vault, market.now, 10)
+    for said in (Outcome("rejected", "account_invalid"), Outcome("confirmed", reference="tr_1")):
+        assert market.do(record, first, said, market.now) == "late"
+        assert market.do(record_paid, [(first, said)], market.now) == set()
+    assert market.states(run) == ["unknown"]
+    assert market.do(record, second, Outcome("confirmed", reference="tr_2"), market.now) == "confirmed"
+    assert market.one(run).reference == "tr_2"
 
 
 def test_a_worker_that_slept_does_not_call(market: StripeWorld) -> None:
