@@ -64,6 +64,7 @@ def make_payment_file(session: Session, body: dict[str, Any], id: str) -> Any:
         body["format"],
         caller().person,
         runtime().now().astimezone(settings.zone),
+        difference_limit=settings.reconciliation_limit,
     )
 
 

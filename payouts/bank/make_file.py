@@ -20,6 +20,7 @@ from payouts.bank.pain001 import write_pain001
 from payouts.bank.payer import Payer
 from payouts.bank.payment import Head, Payment, batch_id, end_to_end, mark_1c
 from payouts.bank_tables import payment_file
+from payouts.differences import refuse_if_differs
 from payouts.store import find_run, for_many_rows
 from payouts.tables import payout, payout_run
 
@@ -28,12 +29,21 @@ _NUMBERS = 999_999  # a payment order's number has six digits at most
 
 
 def make_file(
-    session: Session, vault: Vault, payer: Payer, run_id: str, format: str, person: str, now: datetime
+    session: Session,
+    vault: Vault,
+    payer: Payer,
+    run_id: str,
+    format: str,
+    person: str,
+    now: datetime,
+    *,
+    difference_limit: int = 0,
 ) -> PaymentFile:
     """Write the run's payments into a file and let them count as sent. Asked again, it is the same file.
 
     What is in it is what was approved: a payout whose payee or creator is no longer as it was is held instead, is
     not in the file, and can only be cancelled. `now` is in the service's time zone: its day is the payments' day.
+    `difference_limit`: the setting `reconciliation_limit`.
 
     Raises:
         NotFound: `not_found`.
@@ -41,7 +51,7 @@ def make_file(
         Refused: `not_a_bank_run`, `run_not_approved`, `rubles_only`, `no_such_account` (the payer has none of the
             kind), `nothing_to_send` (every payout would be held).
         Conflict: `file_made`, in another format.
-        Unavailable: `ledger_halted`.
+        Unavailable: `ledger_halted`, `reconciliation_open`.
     """
     kind = _account_kind(payer, format)
     run = find_run(session, run_id, lock=True)
@@ -52,6 +62,7 @@ def make_file(
             raise Conflict("file_made", f"The run has its file already, as {made.format}.", file=made.id)
         return made
     _require_ready(session, run, format)
+    refuse_if_differs(session, run.currency, difference_limit)
 
     for_many_rows(session)
     session.execute(sql("payouts", "lock_payees"), {"run": run.id})

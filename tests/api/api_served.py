@@ -112,7 +112,7 @@ def serving(
         process = subprocess.Popen(command, env=environ, stdout=log, stderr=log, start_new_session=True)
     server = Served(process, port, keys)
     try:
-        eventually(lambda: _answers(server), 30)
+        eventually(lambda: _answers(server), 90)
         yield server
     finally:
         server.pool.close()
