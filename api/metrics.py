@@ -32,8 +32,8 @@ _FINDINGS = text(
 )
 _TICK = text("SELECT extract(epoch FROM clock_timestamp() - ticked_at) FROM scheduler WHERE name = 'main'")
 _PAYOUTS = text(
-    "SELECT s.state, count(p.id) FROM unnest(ARRAY['reserved', 'sending', 'sent', 'held']) AS s (state)"
-    " LEFT JOIN payout p ON p.state = s.state AND p.state IN ('reserved', 'sending', 'sent', 'held')"
+    "SELECT s.state, count(p.id) FROM unnest(ARRAY['reserved', 'sending', 'unknown', 'sent', 'held']) AS s (state)"
+    " LEFT JOIN payout p ON p.state = s.state AND p.state IN ('reserved', 'sending', 'unknown', 'sent', 'held')"
     " GROUP BY s.state ORDER BY s.state"
 )
 

@@ -47,7 +47,7 @@ class CurrencyOut(Schema):
     amount = AmountField(required=True)
 
 
-class ReconciliationOut(Schema):
+class ReconciliationPage(Schema):
     as_of = Moment(required=True, allow_none=True)
     currencies = fields.List(fields.Nested(CurrencyOut), required=True)
     differences = fields.List(fields.Nested(DifferenceOut), required=True)
@@ -58,7 +58,7 @@ class ResolveIn(Schema):
     reason = Text(most=500, required=True)
 
 
-@operation(blp, "GET", "/reconciliation", roles=STAFF, query=DifferenceQuery, answer=ReconciliationOut)
+@operation(blp, "GET", "/reconciliation", roles=STAFF, query=DifferenceQuery, answer=ReconciliationPage)
 def get_reconciliation(session: Session, query: dict[str, Any]) -> Any:
     """What each side says by currency, and the differences, newest first
 

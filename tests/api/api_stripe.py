@@ -15,6 +15,7 @@ NO_ANSWER = Outcome("unknown", "no_answer")
 def pay_by_stripe(market: Any) -> None:
     """e1: paid; e2: unknown, for longer than it may be sent again. Faina drafted, so Fyodor may decide."""
     ok, now = market.call.ok, market.clock.now
+    early = now - timedelta(hours=21)
     for creator in ("e1", "e2"):
         ok("platform", "PUT", f"/v1/creators/{creator}", {"name": f"Creator {creator}"})
         account = {"account": f"acct_{creator}"}
@@ -30,12 +31,11 @@ def pay_by_stripe(market: Any) -> None:
     for payout in found:
         market.ids["po_by_stripe" if payout["creator"] == "e1" else "po_unknown"] = payout["id"]
     with transaction(market.engine) as session:
-        plan_attempts(session, now)
-        works = claim_ready(session, market.vault, now, 2)
+        plan_attempts(session, early)
+        works = claim_ready(session, market.vault, early, 2)
         for work in works:
             paid = work.payout == market.ids["po_by_stripe"]
-            record(session, work, Outcome("confirmed", reference="tr_1") if paid else NO_ANSWER, now)
-    late = now + timedelta(hours=21)
+            record(session, work, Outcome("confirmed", reference="tr_1") if paid else NO_ANSWER, early)
     with transaction(market.engine) as session:
-        [work] = claim_doubtful(session, market.vault, late, 2)
-        record(session, work, Outcome("unknown", "not_found"), late)
+        [work] = claim_doubtful(session, market.vault, now, 2)
+        record(session, work, Outcome("unknown", "not_found"), now)

@@ -203,11 +203,15 @@ def test_of_twenty_decisions_by_two_processes_one_wins(market: Market, served: S
         assert verify(session) == []
 
 
+def line_balance(served: Served) -> Decimal:
+    lines = served.call("auditor", "GET", "/v1/funds/main").json["lines"]
+    return next(Decimal(line["balance"]) for line in lines if line["id"] == "l")
+
+
 def test_one_key_sent_twenty_times_to_two_processes_posts_once(market: Market, served: Served) -> None:
     body = {"postings": postings((WRITEOFF, "7.00"), (LINE, "-7.00")), "reason": "once"}
-    before = served.call("auditor", "GET", "/v1/funds/main").json["lines"][0]["balance"]
+    before = line_balance(served)
     done = at_once(20, lambda _: served.call("operator", "POST", ENTRIES, body, idempotency_key="k"))
     assert {each.status for each in done} <= {201, 409}
     assert len({each.data for each in done if each.status == 201}) == 1
-    after = served.call("auditor", "GET", "/v1/funds/main").json["lines"][0]["balance"]
-    assert Decimal(after) - Decimal(before) == 7
+    assert line_balance(served) - before == 7

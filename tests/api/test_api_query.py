@@ -32,8 +32,9 @@ def ask(market: Market, name: str, query: dict[str, Any], role: str | None = Non
 
 
 def rows(answer: Any) -> list[Any]:
-    """A list's rows; what is more than a list calls them lines."""
-    found: list[Any] = answer["data"] if "data" in answer else answer["lines"]
+    """A list's rows; what is more than a list names them."""
+    [found] = [answer[name] for name in ("data", "lines", "differences") if name in answer]
+    assert isinstance(found, list)
     return found
 
 
@@ -141,7 +142,7 @@ def test_b14_metacharacters_in_a_filter_are_literal(market: Market, name: str, p
         assert answer.status_code in {200, 404, 422}, (value, answer.text)
         if answer.status_code == 200 and "data" in answer.json:
             assert answer.json["data"] == [], value
-        assert time.perf_counter() - started < 0.5
+        assert time.perf_counter() - started < 5  # seconds: no pattern runs away
 
 
 @pytest.mark.parametrize("name", GETS)

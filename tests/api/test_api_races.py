@@ -54,9 +54,9 @@ def test_deposits_from_many_never_pass_the_budget(market: Market, served: Served
 
 def test_l11_readers_never_see_half_an_entry(market: Market, served: Served) -> None:
     """Twenty writers move a creator's money between its pots, and more comes in by whole hundreds."""
-    market.earn("c3", "1000.00")
+    market.earn("d3", "1000.00")
     stop, written = threading.Event(), [0] * 20
-    available, transit = accounts.creator("c3", "available"), accounts.creator("c3", "in_transit")
+    available, transit = accounts.creator("d3", "available"), accounts.creator("d3", "in_transit")
 
     def write(number: int) -> None:
         while not stop.is_set():
@@ -90,16 +90,16 @@ def test_l11_readers_never_see_half_an_entry(market: Market, served: Served) -> 
 
 def look(served: Served) -> Decimal:
     """What the balance adds up to; the statement must add up to itself."""
-    path = "/v1/creators/c3/statement?from=2026-11-01&to=2026-11-30"
+    path = "/v1/creators/d3/statement?from=2026-11-01&to=2026-11-30"
     shown = served.call("finance", "GET", path).json
     opening, closing = (Decimal(shown[name]["amount"]) for name in ("opening", "closing"))
     assert opening + sum(Decimal(line["amount"]["amount"]) for line in shown["lines"]) == closing
     assert closing % 100 == 0
-    [pot] = served.call("finance", "GET", "/v1/creators/c3/balance").json["balances"]
+    [pot] = served.call("finance", "GET", "/v1/creators/d3/balance").json["balances"]
     return Decimal(pot["available"]) + Decimal(pot["in_transit"]) + Decimal(pot["pending"])
 
 
 def test_versions_drafted_at_once_get_numbers_of_their_own(market: Market, served: Served) -> None:
     body = REQUESTS["POST /programs/<id>/versions"].json
     sent = at_once(16, lambda _: served.call("operator", "POST", "/v1/programs/prog/versions", body))
-    assert sorted(each.json["number"] for each in sent) == list(range(4, 20))
+    assert sorted(each.json["number"] for each in sent) == list(range(5, 21))

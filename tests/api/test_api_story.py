@@ -52,7 +52,7 @@ def proved(market: Market) -> None:
     assert round(opening + sum(float(line["amount"]["amount"]) for line in shown["lines"]), 6) == closing
     assert closing == sum(float(each) for each in pots(market)[:3])
     totals = market.call.ok("auditor", "GET", "/v1/ledger/trial-balance")["totals"]
-    assert [each["amount"] for each in totals] == ["0.00"]
+    assert {each["amount"] for each in totals} == {"0.00"}
 
 
 def test_l18_a_refund_after_the_payout_is_carried_and_the_next_payout_reduced(

@@ -57,11 +57,11 @@ def test_b5_a_name_is_stored_as_it_came_and_shown_so_everywhere(call: Caller, ki
 
 @pytest.mark.parametrize("kind", NAMES)
 def test_b5_a_name_never_breaks_the_register(market: Market, ids: dict[str, str], kind: str) -> None:
-    """CSV: one line a payout, whatever the creator is called; a formula's first letter is guarded."""
+    """CSV: one line a payout, whatever the creator is called; a formula's first letter is guarded, and the guard."""
     market.call.ok("platform", "PUT", "/v1/creators/c2", {"name": NAMES[kind]})
     text = market.call.ok("finance", "GET", f"/v1/payout-runs/{ids['run_sent']}/register")
     [row] = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
-    guarded = "'" if NAMES[kind].startswith("=") else ""
+    guarded = "'" if NAMES[kind].startswith(("=", "'")) else ""
     assert row["name"] == guarded + NAMES[kind]
 
 

@@ -32,7 +32,7 @@ def test_the_figures_follow_the_service(market: Market) -> None:
     states = {
         labels[0][1]: value for (name, labels), value in before.items() if name == "kopeck_payouts_unfinished"
     }
-    assert states == {"reserved": 2, "held": 1, "sent": 1, "sending": 0}
+    assert states == {"reserved": 3, "held": 1, "sent": 2, "sending": 0, "unknown": 1}
     assert before["kopeck_events_backlog_batches", ()] == 0
     assert ("kopeck_scheduler_tick_age_seconds", ()) not in before
 

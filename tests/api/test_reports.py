@@ -134,7 +134,8 @@ def test_the_fund_report_is_the_burn_down(market: Market) -> None:
 def test_payouts_by_when_they_were_sent(market: Market) -> None:
     sent = {row["payout"] for row in read(market, "payouts", "json", DAYS + "&by=sent")}
     assert market.ids["po_sent"] in sent and market.ids["po_draft"] not in sent
-    assert read(market, "payouts", "json", DAYS + "&by=settled") == []
+    settled = {row["payout"] for row in read(market, "payouts", "json", DAYS + "&by=settled")}
+    assert settled == {market.ids["po_paid"], market.ids["po_by_stripe"]}
     assert read(market, "payouts", "json", "?from=2026-11-29&to=2026-11-30") == []
 
 
@@ -250,4 +251,5 @@ def test_differences_are_paged_and_resolved_once(market: Market) -> None:
     done = market.call.ok("finance", "POST", path, {"reason": "asked the bank"})
     assert (done["resolved_by"], done["reason"]) == ("Fyodor", "asked the bank")
     assert market.call("finance2", "POST", path, {"reason": "b"}).json["code"] == "already_resolved"
-    assert market.call.ok("auditor", "GET", "/v1/reconciliation")["differences"] == []
+    still = market.call.ok("auditor", "GET", "/v1/reconciliation")["differences"]
+    assert market.ids["dif_open"] not in {each["id"] for each in still}

@@ -113,7 +113,7 @@ def test_settings_are_shown_and_secrets_are_not(kopeck: Run, database_url: str) 
         f"KOPECK_{item.name.upper()}" for item in fields(Settings)
     ]
     assert SECRET not in shown and database_url.rpartition("@")[0][-20:] not in shown
-    assert [line.split()[1] for line in shown.splitlines() if "WORKERS" in line] == ["7"]
+    assert [line.split()[1] for line in shown.splitlines() if line.startswith("KOPECK_WORKERS ")] == ["7"]
 
 
 def test_bad_settings_are_one_message_that_names_all(kopeck: Run) -> None:
