@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 from api import errors
 from api.runtime import Runtime, install
+from core.errors import Unavailable
 
 MODULES = (
     "catalog",
@@ -27,6 +28,10 @@ MODULES = (
     "grants",
     "burn_down",
     "sellers",
+    "withdrawals",
+    "bounties",
+    "claims",
+    "bounty_fees",
     "creators",
     "explain",
     "payees",
@@ -52,6 +57,8 @@ MODULES = (
     "docs",
 )
 MAX_BODY = 32 * 1024 * 1024
+WAITED = "kopeck.waited"  # in a request's environment: seconds that it has waited for a thread
+MOST_WAITED = 8.0  # less than a lock is waited for, so that what waits behind such requests is turned away with the first
 log = structlog.get_logger()
 
 
@@ -143,6 +150,9 @@ def _watch(app: Flask) -> None:
     @app.before_request
     def _start() -> None:
         g.started = time.perf_counter()
+        # Whoever waited so long has mostly gone; turned away at once, the rest of a crowd holds up nobody.
+        if request.environ.get(WAITED, 0.0) > MOST_WAITED and request.path != "/healthz":
+            raise Unavailable("too_busy", "Too many requests at once; try again.", retry_after=2)
 
     @app.after_request
     def _finish(answer: Response) -> Response:

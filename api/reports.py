@@ -12,6 +12,7 @@ from api.attachment import attached
 from api.fields import Choice, Day, Ref
 from api.operation import STAFF, operation
 from api.streams import accepted, begin
+from bounties.report import advertising_report
 from core.export.formats import FORMATS
 from core.export.table import Table
 from payouts.report import BY, payout_report
@@ -112,3 +113,13 @@ def report_earnings(query: dict[str, Any]) -> Response:
 def report_fund(query: dict[str, Any]) -> Response:
     """How the funds' lines were spent"""
     return report(fund_report, query)
+
+
+@_operation(
+    "/reports/advertising",
+    ReportQuery,
+    "By content and month: who advertises by which contract, the token, views and what was paid; at most 366 days.",
+)
+def report_advertising(query: dict[str, Any]) -> Response:
+    """What the advertising register asks of bounties' contents"""
+    return report(advertising_report, query)

@@ -142,6 +142,9 @@ class Settings:
         "0",
         "whole units of a currency; an open difference above it stops further sending of that currency",
     )
+    bounty_dispute_hours: int = _setting(
+        _number(1, 720), "72", "hours in which a creator may dispute the rejection of a bounty's claim"
+    )
     payer_file: Path | None = _setting(
         _path, None, "TOML file with our own bank accounts, from which payment files pay"
     )

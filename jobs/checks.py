@@ -3,6 +3,7 @@
 from functools import partial
 
 from attribution.checks import tally_check
+from bounties.checks import CHECKS as BOUNTIES
 from core.settings import Settings
 from ledger.check import Check
 from ledger.check_seals import check_seals
@@ -12,7 +13,7 @@ from ledger.verify import CHECKS as LEDGER
 from payouts.checks import CHECKS as PAYOUTS
 from rewards.checks import CHECKS as REWARDS
 
-CHECKS: tuple[Check, ...] = (*LEDGER, *REWARDS, *PAYOUTS)
+CHECKS: tuple[Check, ...] = (*LEDGER, *REWARDS, *BOUNTIES, *PAYOUTS)
 
 
 def all_checks(settings: Settings, head: Head | None = None) -> tuple[Check, ...]:

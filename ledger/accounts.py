@@ -28,6 +28,18 @@ def seller_balance(seller: str) -> str:
     return f"liabilities:seller:{seller}:balance"
 
 
+def seller_in_transit(seller: str) -> str:
+    return f"liabilities:seller:{seller}:in_transit"
+
+
+def bounty_escrow(bounty_id: str) -> str:
+    return f"liabilities:bounty:{bounty_id}:escrow"
+
+
+def fee_income(kind: str) -> str:
+    return f"income:fees:{kind}"
+
+
 def tax(kind: str) -> str:
     return f"liabilities:tax:{kind}"
 

@@ -12,7 +12,7 @@ from core.database import make_engine, metadata
 from core.settings import load_settings
 
 for module in (
-    "core.tables", "catalog.tables", "ledger.tables", "attribution.tables", "rewards.tables", "payouts.tables",
+    "core.tables", "catalog.tables", "ledger.tables", "attribution.tables", "rewards.tables", "bounties.tables", "payouts.tables",
     "payouts.send_tables", "payouts.bank_tables", "payouts.reconcile_tables", "api.tables", "jobs.tables",
 ):  # fmt: skip
     importlib.import_module(module)

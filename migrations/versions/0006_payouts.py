@@ -319,8 +319,6 @@ def upgrade() -> None:
         sa.Column("payout_id", sa.BigInteger(), nullable=False),
         sa.Column("file_id", sa.BigInteger(), nullable=False),
         sa.Column("end_to_end", sa.Text(), nullable=False, comment="how the payment is known in statements"),
-        sa.ForeignKeyConstraint(["file_id"], ["payment_file.id"], name=op.f("file_payment_file_id_fkey")),
-        sa.ForeignKeyConstraint(["payout_id"], ["payout.id"], name=op.f("file_payment_payout_id_fkey")),
         sa.PrimaryKeyConstraint("payout_id", name=op.f("file_payment_pkey")),
         sa.UniqueConstraint("end_to_end", name=op.f("file_payment_end_to_end_key")),
     )
@@ -537,6 +535,8 @@ def upgrade() -> None:
         ),
     )
     op.create_unique_constraint(op.f("payout_run_currency_period_key"), "payout_run", ["currency", "period"])
+    op.drop_constraint("payout_creator_fkey", "payout", type_="foreignkey")
+    op.drop_constraint("payout_run_id_fkey", "payout", type_="foreignkey")
     # ### end Alembic commands ###
     sql = (files("migrations") / "sql" / "0006_payouts.sql").read_text()
     op.get_bind().exec_driver_sql(sql.replace("%", "%%"))

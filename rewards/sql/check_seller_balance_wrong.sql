@@ -1,6 +1,5 @@
 -- Out: sellers whose balance is not their deposits, less the rewards that they pay for, with manual entries and
--- top-ups (`top_up_wrong` proves those). Whoever lets
--- entries of another kind move a seller's balance explains them here. Reads only.
+-- what the kinds below moved: `top_up_wrong`, `bounty_seller_wrong` and `withdrawal_wrong` prove those. Reads only.
 WITH explained AS (
     SELECT seller, currency, amount FROM seller_deposit
     UNION ALL
@@ -14,7 +13,7 @@ WITH explained AS (
     FROM account a JOIN balance b ON b.account_id = a.id
     LEFT JOIN (
         SELECT p.account_id, sum(p.amount) AS amount FROM entry e JOIN posting p ON p.entry_id = e.id
-        WHERE e.kind IN ('adjustment', 'reversal', 'seller.top_up') GROUP BY p.account_id
+        WHERE e.kind IN ('adjustment', 'reversal', 'seller.top_up', 'seller.withdrawal') OR e.kind LIKE 'bounty.%' GROUP BY p.account_id
     ) m ON m.account_id = a.id
     WHERE a.code LIKE 'liabilities:seller:%\:balance'
 )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from api_bank import pay_by_bank
+from api_bounties import make_bounties
 from api_caller import Caller, Clock
 from api_stripe import pay_by_stripe
 from sqlalchemy import Engine, text
@@ -26,7 +27,8 @@ from ledger import accounts
 from ledger.finding import Finding
 from ledger.findings import record_run
 from ledger.post import credit, debit, post
-from payouts.differences import Found, keep_differences, list_differences
+from payouts.differences import list_differences
+from payouts.note_difference import Found, keep_differences
 from rewards.activate import activate_version
 
 ROLES = ("platform", "operator", "finance", "seller", "creator", "auditor")
@@ -113,6 +115,7 @@ def stripe_environ(stripe: StripeStandin) -> dict[str, str]:
         "KOPECK_STRIPE_API_BASE": stripe.base,
         "KOPECK_STRIPE_RATE": "1000",
         "KOPECK_STRIPE_WEBHOOK_SECRET": "whsec_1,whsec_2",
+        "KOPECK_BOUNTY_DISPUTE_HOURS": "720",
         "KOPECK_RECONCILIATION_LIMIT": "999999999",  # a line of a statement waits for its explanation
     }
 
@@ -140,8 +143,10 @@ def build(market: Market) -> None:
     _lines(market)
     _stripe(market)
     _differences(market)
+    make_bounties(market)
     market.ids |= {
-        f"{kind}_none": public_id(kind, 999_999, market.clock.now) for kind in ("enr", "po", "rwd", "sus")
+        f"{kind}_none": public_id(kind, 999_999, market.clock.now)
+        for kind in ("enr", "po", "rwd", "sus", "bty", "clm")
     }
     with transaction(market.engine) as session:
         session.execute(text("ANALYZE"))
@@ -336,7 +341,9 @@ def _stripe(market: Market) -> None:
 
 def _differences(market: Market) -> None:
     """One that is open and too small to stop anything, one that finance has resolved."""
-    found = [Found("paid_there_not_here", f"tr_{name}", "USD", 0, "made up") for name in ("open", "done")]
+    found = [
+        Found("paid_there_not_here", f"tr_{name}", Money(0, "USD"), "made up") for name in ("open", "done")
+    ]
     with transaction(market.engine) as session:
         keep_differences(session, found, (), market.clock.now)
         for _, each in list_differences(session, market.clock.now):

@@ -1,11 +1,12 @@
 """One valid request for every operation, on what `api_market` has put there."""
 
-from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
 from api_bank import EXPLAINED, TYPE, statement
+from api_bounty_rows import BOUNTIES
 from api_market import PAGES, RULES, USD, Market, payee, postings, rub
+from api_valid import Valid
 from sqlalchemy import Engine, text
 
 from api.app import MODULES
@@ -39,26 +40,6 @@ WITHHOLDING = {
     "bands": [{"up_to": rub("2400000.00"), "rate": "0.13"}, {"rate": "0.15"}],
 }
 SETTINGS = {"schedule": "manual", "minimum": rub("2.00"), "provider": "manual", "approval_limit": None}
-
-
-@dataclass(frozen=True)
-class Valid:
-    """`role` sends `json` (or `body`) to `path` and gets `status`.
-
-    `other`: another body for the same key. `refused`: a path and body that the state of things refuses. `foreign`: the
-    same of another creator's, and `missing`: of nobody's, where the operation knows owners.
-    """
-
-    role: str
-    path: str
-    json: Any = None
-    status: int = 200
-    other: Any = None
-    refused: tuple[str, Any] | None = None
-    foreign: str | None = None
-    missing: str | None = None
-    body: bytes | None = None
-    headers: Any = None
 
 
 def _move(action: str, id: str, json: Any = None, wrong: str = "po_sent", **more: Any) -> Valid:
@@ -504,6 +485,7 @@ REQUESTS: dict[str, Valid] = {
     ),
     "GET /ledger/export": _reader("auditor", "/v1/ledger/export?format=csv"),
     "GET /ledger/periods/<period>": _reader("auditor", "/v1/ledger/periods/2026-09"),
+    **BOUNTIES,
 }
 
 

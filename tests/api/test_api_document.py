@@ -17,21 +17,6 @@ from core.money import AMOUNT_PATTERN
 # Operations of the contract that belong to work which is still to come. What is built is taken off this list.
 LATER = set(
     """
-GET /bounties
-POST /bounties
-POST /bounties/{}/cancel
-POST /bounties/{}/claims
-POST /bounties/{}/close
-POST /bounties/{}/open
-POST /claims/{}/approve
-POST /claims/{}/dispute
-POST /claims/{}/reject
-POST /claims/{}/request-changes
-POST /claims/{}/resolve
-POST /claims/{}/submit
-POST /claims/{}/withdraw
-GET /sellers/{}/statement
-POST /sellers/{}/withdrawals
 POST /webhook-endpoints
 """.strip().splitlines()
 )

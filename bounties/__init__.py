@@ -1,0 +1,1 @@
+"""Paid tasks: a seller's money in escrow, creators' claims, submissions, review, bonus, dispute, settlement."""
