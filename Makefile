@@ -40,6 +40,11 @@ format: setup  ## rewrite the code in the house style
 bench: setup  ## print the table of speeds (minutes; by hand)
 	$(BIN)/python -m bench
 
+SEEDS ?= 100
+FIRST ?= 1
+simulate: setup  ## payouts by chance, with faults: SEEDS=1000 FIRST=1 make simulate (--help: ARGS=--help)
+	$(BIN)/python tests/simulation/simulate.py --seeds $(SEEDS) --first $(FIRST) $(ARGS)
+
 LOCK := $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	--no-emit-index-url --no-emit-find-links
 lock: setup  ## lock the packages named in requirements*.in
@@ -49,4 +54,4 @@ lock: setup  ## lock the packages named in requirements*.in
 clean:  ## remove what setup and the tools made
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
 
-.PHONY: help setup run test lint format bench lock clean
+.PHONY: help setup run test lint format bench simulate lock clean

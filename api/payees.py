@@ -40,6 +40,7 @@ class PayeeOut(Schema):
     minimum = MoneyField(required=True, allow_none=True)
     verified = Flag(required=True)
     verified_by = fields.String(required=True, allow_none=True)
+    account_known = Flag(required=True, allow_none=True)
     hold_reason = fields.String(required=True, allow_none=True)
     updated_at = Moment(required=True)
 
@@ -70,8 +71,14 @@ def put_payee(session: Session, body: dict[str, Any], id: str) -> Any:
     idempotent=True,
 )
 def verify_payee(session: Session, body: dict[str, Any], id: str) -> Any:
-    """Vouch for what another person entered; with `updated_at`, only for the payee as it was shown then"""
-    payees.verify_payee(session, id, caller().person, runtime().now(), seen=body["updated_at"])
+    """Vouch for what another person entered; with `updated_at`, only for the payee as it was shown then
+
+    Of the method stripe: an account that we know to be another creator's, or deleted, is refused. One that the creator did
+    not open through us is allowed, and `account_known` is false: look at it in Stripe's pages first.
+    """
+    payees.verify_payee(
+        session, runtime().vault, id, caller().person, runtime().now(), seen=body["updated_at"]
+    )
     return payees.get_payee(session, runtime().vault, id)
 
 

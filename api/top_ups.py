@@ -49,6 +49,7 @@ def _ask_checkout(body: dict[str, Any], id: str) -> _Asked:
     body["amount"].require_positive().require_minor()
     with transaction(runtime().engine) as session:
         top_up.require_seller(session, id)
+        top_up.require_room(session, id)
     name = f"{caller().key_id} {idempotency_key()}".encode()
     key = f"top_up:{id}:{hashlib.sha256(name).hexdigest()[:32]}"
     client = stripe_client(runtime().settings)

@@ -11,6 +11,7 @@ from bench import (
     attribution,
     backtest,
     balance,
+    bounties,
     events,
     formula,
     invalid_traffic,
@@ -24,6 +25,7 @@ from bench import (
     pool,
     qualify,
     readable,
+    reports,
     start,
     tally,
 )
@@ -48,6 +50,8 @@ MEASURES: dict[str, Callable[[bool], list[Row]]] = {
     "backtest": backtest.measure,
     "payout-send": payout_send.measure,
     "payment-file": payment_file.measure,
+    "reports": reports.measure,
+    "bounties": bounties.measure,
     "balance": balance.measure,
     "start": start.measure,
 }
@@ -60,6 +64,8 @@ FULL = {
     "payout-plan": payout_plan.measure_full,
     "accrual": accrual.measure_full,
     "backtest": backtest.measure_full,
+    "payout-send": payout_send.measure_full,
+    "reports": reports.measure_full,
 }
 
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,15 +15,18 @@ from typing import Any
 
 from sqlalchemy import Engine, text
 
+from bench.cpu import cpu_of
 from bench.ground import app_engine, fresh_database, say, settings_of
-from bench.row import Row, Watch, rate
+from bench.row import Row, Watch, millis, rate
 from core.database import transaction
 from core.secrets import Vault, vault_of
+from core.settings import Settings
 from jobs.job import Context
 from jobs.send_stripe import step
 from payouts.approve import approve_run
 from payouts.draft import draft_chunk
 from payouts.request import request_run
+from payouts.stripe.client import stripe_client
 
 _TESTS = Path(__file__).resolve().parent.parent / "tests"
 _NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -55,7 +59,7 @@ def measure_of(count: int) -> list[Row]:
         engine = app_engine(url)
         account = _control(base, "account", count=1)[0]
         _control(base, "set", latency=0.05)
-        _control(base, "balance", currency="usd", amount=count * 1234)
+        _control(base, "balance", currency="usd", amount=2 * count * 1234)
         say(f"a run of {count:,} payouts")
         _approved_run(engine, vault, count, account)
         settings = replace(
@@ -63,15 +67,55 @@ def measure_of(count: int) -> list[Row]:
         )
         context = Context(engine, settings, vault)
         say("sending")
-        with watch.lap("send"):
+        with cpu_of(engine) as cpu, watch.lap("send"):
             while any(step(context).values()):
                 pass
         with transaction(engine) as session:
             assert session.scalar(_LEFT) == 0
         assert len(_control(base, "transfers")) == count
+        say("the floor")
+        with cpu_of(engine) as floor_cpu, watch.lap("floor"):
+            _calls_alone(settings, count, account)
+        assert len(_control(base, "transfers")) == 2 * count
         engine.dispose()
-    sent = rate(count, watch.total("send"))
-    return [Row(f"payouts: {count:,} sent by Stripe's stand-in (50 ms), 8 workers", sent, wanted=">= 100/s")]
+    sent, floor = watch.total("send"), watch.total("floor")
+    return [
+        Row(
+            f"payouts: {count:,} sent by Stripe's stand-in (50 ms), 8 workers",
+            rate(count, sent),
+            rate(count, floor),
+            floor / sent,
+            ">= 100/s",
+            [
+                (
+                    "cpu a payout, ours + the database's",
+                    f"{_each(cpu.ours, count)} + {_each(cpu.database, count)}",
+                ),
+                ("floor: cpu a call", _each(floor_cpu.ours, count)),
+            ],
+        )
+    ]
+
+
+def _each(seconds: float, count: int) -> str:
+    return millis(seconds / count)
+
+
+def _calls_alone(settings: Settings, count: int, account: str) -> None:
+    """The same calls by as many threads through the same client, and nothing written down."""
+    client = stripe_client(settings)
+
+    def call(number: int) -> None:
+        asked: Any = {
+            "amount": 1234,
+            "currency": "usd",
+            "destination": account,
+            "transfer_group": f"po_{number}",
+        }
+        client.v1.transfers.create(asked, {"idempotency_key": f"floor-{number}"})
+
+    with ThreadPoolExecutor(settings.payout_workers) as pool:
+        list(pool.map(call, range(count)))
 
 
 def _approved_run(engine: Engine, vault: Vault, count: int, account: str) -> None:

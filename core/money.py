@@ -64,11 +64,17 @@ def parse_micros(text: object) -> int:
 
 def format_micros(micros: int, currency: str) -> str:
     """Decimal text with at least the currency's minor digits and no zeros beyond them: 3.00, 0.0345."""
-    digits = 6 - len(str(minor_micros(currency))) + 1
+    if micros >= 0 and not micros % 10_000 and minor_micros(currency) == 10_000:
+        return f"{micros // MICROS}.{micros // 10_000 % 100:02d}"  # the short way, for most amounts
     whole, rest = divmod(abs(micros), MICROS)
-    decimals = f"{rest:06d}"
-    kept = max(digits, len(decimals.rstrip("0")))
-    return f"{'-' if micros < 0 else ''}{whole}" + (f".{decimals[:kept]}" if kept else "")
+    decimals = f"{rest:06d}".rstrip("0").ljust(_minor_digits(currency), "0")
+    sign = "-" if micros < 0 else ""
+    return f"{sign}{whole}.{decimals}" if decimals else f"{sign}{whole}"
+
+
+@cache
+def _minor_digits(currency: str) -> int:
+    return 7 - len(str(minor_micros(currency)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,13 @@ import unicodedata
 
 
 def same_person(one: str | None, other: str | None) -> bool:
-    """Do two names stand for one person? Case and spaces around make no other person; nobody is nobody's equal."""
+    """Do two names stand for one person? Case, spaces and signs that nobody sees make no other person; nobody is
+    nobody's equal."""
     return one is not None and other is not None and _plain(one) == _plain(other)
 
 
 def _plain(name: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", name).split()).casefold()
+    seen = "".join(
+        sign for sign in unicodedata.normalize("NFKC", name) if sign.isprintable() or sign.isspace()
+    )
+    return " ".join(seen.split()).casefold()

@@ -1,5 +1,6 @@
 """Reconcile: every day at 05:00, and when a statement has come in."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import IO
 
@@ -14,6 +15,7 @@ from payouts.reconcile import Reconciled, compare_since, reconcile
 from payouts.reconcile_stripe import list_transfers, spool
 from payouts.reconcile_tables import reconciliation
 from payouts.stripe.client import stripe_client
+from payouts.stripe.reported import fetch_transfer, see_transfer, uncredited
 
 HOUR = 5
 
@@ -63,7 +65,20 @@ def reconcile_now(context: Context) -> tuple[Reconciled, KopeckError | None]:
     finally:
         if transfers is not None:
             transfers.close()
+    if transfers is not None:
+        with suppress(KopeckError):  # what was not seen stays a difference
+            _credit(context)
     return done, failed
+
+
+def _credit(context: Context) -> None:
+    """What Stripe took back and no event has told of is credited to its creators; the difference ends with that."""
+    with transaction(context.engine) as session:
+        transfers = uncredited(session)
+    for transfer in transfers:
+        shown = fetch_transfer(stripe_client(context.settings), transfer)
+        with transaction(context.engine) as session:
+            see_transfer(session, shown, context.now())
 
 
 def _listed(context: Context, since: datetime) -> tuple[IO[str] | None, KopeckError | None]:

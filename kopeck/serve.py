@@ -1,17 +1,42 @@
 """The HTTP server: gunicorn with threads, each process with an engine of its own."""
 
 import os
+import threading
+import time
 from typing import Any
 
-from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from api.app import create_app
+from api.app import WAITED, create_app
 from api.runtime import Runtime
 from core.database import make_engine
 from core.secrets import load_vault
 from core.settings import Settings
 from kopeck.logs import configure_logs
+
+_thread = threading.local()
+
+
+class Worker(ThreadWorker):
+    """gunicorn's own, which tells the application how long a request has waited for a thread."""
+
+    def enqueue_req(self, conn: TConn) -> None:
+        conn.queued_at = time.monotonic()
+        super().enqueue_req(conn)
+
+    def handle(self, conn: TConn) -> Any:
+        _thread.waited = time.monotonic() - conn.queued_at
+        return super().handle(conn)
+
+
+def _telling(app: Any) -> Any:
+    """The application with that in its environment."""
+
+    def told(environ: dict[str, Any], start_response: Any) -> Any:
+        return app(environ | {WAITED: _thread.waited}, start_response)
+
+    return told
 
 
 class Server(BaseApplication):
@@ -30,7 +55,7 @@ class Server(BaseApplication):
             "bind": self.settings.bind,
             "workers": self.settings.workers,
             "threads": self.settings.threads,
-            "worker_class": "gthread",
+            "worker_class": Worker,
             "proc_name": "kopeck",
             "timeout": 60,
             "graceful_timeout": 20,
@@ -41,13 +66,13 @@ class Server(BaseApplication):
             "control_socket_disable": True,
         }
 
-    def load(self) -> Flask:
+    def load(self) -> Any:
         """In the worker, after the fork: connections are never shared between processes."""
         configure_logs()
         # One connection a thread for the view and one for its key's check.
         pool = self.settings.threads + 2
         engine = make_engine(self.database_url, self.settings.time_zone, pool_size=pool)
-        return create_app(Runtime(engine, self.settings, load_vault(self.settings)))
+        return _telling(create_app(Runtime(engine, self.settings, load_vault(self.settings))))
 
 
 def serve(settings: Settings, database_url: str) -> None:

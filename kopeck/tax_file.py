@@ -6,10 +6,10 @@ from pathlib import Path
 
 from marshmallow import Schema, fields, validate
 
-from api.fields import Choice, Currency, Day, Text
+from api.fields import Day, Text
+from api.taxes import WithholdingIn
 from core.money import Money
 from kopeck.programs_file import load_file
-from payouts.payee import TAX_STATUSES
 from payouts.withholding import MOST_BANDS, Band
 
 
@@ -18,11 +18,8 @@ class _Band(Schema):
     rate = Text(most=8, required=True)
 
 
-class _Rules(Schema):
-    tax_status = Choice(*TAX_STATUSES, required=True)
-    currency = Currency(required=True)
+class _Rules(WithholdingIn):
     valid_from = Day(load_default=None)
-    kind = Text(most=40, required=True)
     bands = fields.List(fields.Nested(_Band), required=True, validate=validate.Length(1, MOST_BANDS))
 
 

@@ -10,6 +10,7 @@ from core.money import Money
 from payouts.attempts import Reversal, reversal_of
 from payouts.send_tables import reversal
 from payouts.store import find_payout
+from payouts.stripe.units import to_units
 
 
 def ask_back(
@@ -19,7 +20,7 @@ def ask_back(
 
     Raises:
         NotFound: `not_found`.
-        Invalid: `other_currency`, `not_positive`, `not_minor_units`.
+        Invalid: `other_currency`, `not_positive`, `not_minor_units`, `not_sendable` (Stripe has no such part).
         Refused: `not_reversible` (not by Stripe), `payout_not_paid`, `more_than_rest`, `reversal_in_progress`.
     """
     row = find_payout(session, payout_id, lock=True)
@@ -32,6 +33,7 @@ def ask_back(
     if wanted.currency != row.currency:
         raise Invalid("other_currency", f"The payout is in {row.currency}.", pointer="/amount")
     wanted.require_positive().require_minor()
+    to_units(wanted)
     if rest < wanted:
         raise Refused("more_than_rest", f"Only {rest} of the payout is left.", rest=rest.amount)
     of_it = reversal.c.payout_id == row.id

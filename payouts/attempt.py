@@ -18,9 +18,10 @@ SEND_AGAIN_FOR = timedelta(hours=20)  # the provider forgets keys after 24 hours
 LOOK_LATER = timedelta(hours=1)  # how often what a person must decide is still looked up
 # What no repeat of the call can mend; it is only looked up until a person decides.
 STUCK = ("twice_there", "differs", "idempotency_error")
+NOT_FOUND = "not_found"  # what a look says that found nothing
 
 
-Unsendable = Literal["key_too_old", "stuck", "stopped"]
+Unsendable = Literal["key_too_old", "stuck", "stopped", "payee"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +29,9 @@ class Work:
     """A claimed attempt. `fence`: which claim it is; a record under another one is refused.
 
     `fresh`: nothing was ever executed under its key. `look_first`: ask the provider before sending. `unsendable`:
-    why it is only looked up (the key is too old, a person must decide, sending is stopped); None: it may be sent. `begin_by`: no call may begin after it (`time.time()`), because
-    another worker may have the attempt by then.
+    why it is only looked up (the key is too old, a person must decide, sending is stopped, the payee is held or no longer
+    as it was approved); None: it may be sent. `begin_by`: no call may begin after it (`time.time()`), because another
+    worker may have the attempt by then.
     """
 
     attempt: int

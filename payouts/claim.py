@@ -65,22 +65,27 @@ def claim_doubtful(
 ) -> list[Work]:
     """Up to `size` attempts that may have been executed: unknown ones, and those whose worker did not come back.
 
-    They are looked up whatever stops sending; what is not found is not sent again in the currencies `stopped`, or while
-    the ledger is halted.
+    They are looked up whatever stops sending; what is not found is not sent again in the currencies `stopped`, while the
+    ledger is halted, or to a payee that is held or was changed since the approval.
     """
     begin = time.time() + BEGIN_WITHIN
     rows = _due(session, _a.state.in_(("claimed", "unknown")), now=now, size=size)
     doubtful = [row for row in rows if row[_p.state] in ("sending", "unknown")]
     _close_settled(session, [row for row in rows if row[_p.state] not in ("sending", "unknown")], now)
+    if not doubtful:
+        return []
 
     halted = is_halted(session)
+    facts = obstacle_facts(session, [row[_p.id] for row in doubtful], {row[_p.creator] for row in doubtful})
 
     def unsendable(row: Found) -> Unsendable | None:
         if row[_a.code] in STUCK:
             return "stuck"
         if too_old(row[_a.first_sent_at], now):
             return "key_too_old"
-        return "stopped" if halted or row[_p.currency] in stopped else None
+        if halted or row[_p.currency] in stopped:
+            return "stopped"
+        return "payee" if facts[row[_p.id]].obstacle else None
 
     going = [(row, _account(vault, row)) for row in doubtful]
     return _claim(session, going, now, begin, unsendable, fresh=False)

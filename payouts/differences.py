@@ -1,13 +1,10 @@
-"""Differences between our books, the provider's and the bank's: kept while they are there, and what they stop."""
+"""Differences between our books, the provider's and the bank's: what they stop, and how people read and resolve them."""
 
-from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select, text, update
-from sqlalchemy.dialects.postgresql import distinct_on
-from sqlalchemy.dialects.postgresql import insert as insert_or
+from sqlalchemy import Row, func, select, update
 from sqlalchemy.orm import Session
 
 from core.errors import Conflict, NotFound, Unavailable
@@ -18,18 +15,6 @@ from payouts.bank_tables import difference
 RETRY_AFTER = 300  # seconds; a person has to look first
 _d = difference.c
 _OPEN = _d.resolved_at.is_(None)
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A difference as a reconciliation sees it. `since`: it has been one at least from then."""
-
-    kind: str
-    subject: str
-    currency: str
-    amount: int
-    detail: str
-    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +45,8 @@ def refuse_if_differs(session: Session, currency: str, limit: int) -> None:
     setting `reconciliation_limit`, in whole units. Facts from outside are recorded all the same.
 
     Raises:
-        Unavailable: `reconciliation_open`, an open difference of that currency is above the limit.
+        Unavailable: `reconciliation_open`, an open difference of that currency is above the limit. It does not tell the
+            difference's detail, which may quote a statement, for jobs log what stops them.
     """
     over = select(difference).where(_OPEN, _d.currency == currency, func.abs(_d.amount) > limit * MICROS)
     row = session.execute(over.order_by(_d.id).limit(1)).one_or_none()
@@ -69,27 +55,11 @@ def refuse_if_differs(session: Session, currency: str, limit: int) -> None:
     public = public_id("dif", row.id, row.found_at)
     raise Unavailable(
         "reconciliation_open",
-        f"Payouts in {currency} are stopped: difference {public}, {row.kind}: {row.subject}, {row.detail}. Look into it"
+        f"Payouts in {currency} are stopped: difference {public}, {row.kind}: {row.subject}. Look into it"
         " (docs/runbook.md), then resolve it with a reason (POST /v1/reconciliation/{id}/resolve).",
         retry_after=RETRY_AFTER,
         difference=public,
     )
-
-
-def keep_differences(
-    session: Session, found: Sequence[Found], checked: Collection[str], now: datetime
-) -> tuple[int, int]:
-    """Keep what was found; of the kinds that were checked, what is open and was not found is over. How many are new,
-    how many are over.
-
-    What a person has resolved is not opened again while it is just the same.
-    """
-    decided = _decided(session, found)
-    rows = [each for each in found if (each.kind, each.subject, each.amount) not in decided]
-    new = sum(_keep(session, each, now) for each in rows)
-    over = update(difference).where(_OPEN, _d.kind.in_(checked), _d.seen_at < now)
-    gone = session.execute(over.values(resolved_at=now, reason="gone by itself").returning(_d.id)).all()
-    return new, len(gone)
 
 
 def resolve_difference(
@@ -145,29 +115,3 @@ def difference_of(row: Row[Any], now: datetime) -> Difference:
         row.resolved_by,
         row.reason,
     )
-
-
-def _decided(session: Session, found: Sequence[Found]) -> set[tuple[str, str, int]]:
-    """What of it a person has resolved, and nobody has seen gone or other since."""
-    subjects = [each.subject for each in found]
-    latest = (
-        select(_d.kind, _d.subject, _d.amount, _d.resolved_by)
-        .ext(distinct_on(_d.kind, _d.subject))
-        .where(_d.subject.in_(subjects))
-        .order_by(_d.kind, _d.subject, _d.id.desc())
-    )
-    return {(row.kind, row.subject, row.amount) for row in session.execute(latest) if row.resolved_by}
-
-
-def _keep(session: Session, each: Found, now: datetime) -> bool:
-    values = {"amount": each.amount, "detail": each.detail[:1000], "seen_at": now}
-    row = {"kind": each.kind, "subject": each.subject, "currency": each.currency} | values
-    kept = (
-        insert_or(difference)
-        .values(found_at=min(each.since or now, now), **row)
-        .on_conflict_do_update(
-            index_elements=["kind", "subject"], index_where=text("resolved_at IS NULL"), set_=values
-        )
-        .returning(text("xmax = 0"))
-    )
-    return bool(session.scalar(kept))

@@ -14,6 +14,7 @@ from payouts.tables import payee
 
 _DELETED = "stripe_account_deleted: the Stripe account was deleted; connect another one"
 _NOT_READY = "stripe_account_not_ready: the Stripe account cannot receive transfers; finish its onboarding"
+_NO_BANK = "stripe_account_no_payouts: the Stripe account cannot pay out to a bank; finish its onboarding"
 
 
 def obstacle_facts(
@@ -38,6 +39,8 @@ def obstacle_of(fact: Row[Any], account: str, money: Money) -> str | None:
         return _DELETED
     if fact.account == account and fact.transfers != "active":
         return _NOT_READY
+    if fact.account == account and not fact.payouts_enabled:
+        return _NO_BANK
     try:
         to_units(money)
     except Invalid as error:

@@ -14,6 +14,7 @@ from core.errors import Conflict, NotFound, Refused
 from core.money import Money
 from core.people import same_person
 from core.secrets import Vault
+from payouts.payee_account import account_known, require_own_account
 from payouts.payee_check import METHODS, TAX_STATUSES, check_payee, scheme_of
 from payouts.tables import payee
 
@@ -22,7 +23,9 @@ __all__ = ["METHODS", "TAX_STATUSES"]
 
 @dataclass(frozen=True, slots=True)
 class Payee:
-    """`destination` is masked: no more than the last four characters of each value are shown."""
+    """`destination` is masked: no more than the last four characters of each value are shown. `account_known`: for the
+    method stripe, whether the account is the one that the creator opened through us.
+    """
 
     creator: str
     tax_status: str
@@ -32,6 +35,7 @@ class Payee:
     changed_by: str
     verified: bool
     verified_by: str | None
+    account_known: bool | None
     hold_reason: str | None
     held_by: str | None
     updated_at: datetime
@@ -44,15 +48,17 @@ def get_payee(session: Session, vault: Vault, creator: str) -> Payee:
         NotFound: `not_found`.
     """
     row = _find(session, creator)
+    destination = vault.open(row.destination)
     return Payee(
         row.creator,
         row.tax_status,
         row.method,
-        {name: mask(value) for name, value in vault.open(row.destination).items()},
+        {name: mask(value) for name, value in destination.items()},
         Money(row.minimum, row.minimum_currency) if row.minimum else None,
         row.changed_by,
         row.verified,
         row.verified_by,
+        account_known(session, creator, destination["account"]) if row.method == "stripe" else None,
         row.hold_reason,
         row.held_by,
         row.updated_at,
@@ -117,7 +123,7 @@ def put_payee(
 
 
 def verify_payee(
-    session: Session, creator: str, person: str, now: datetime, *, seen: datetime | None = None
+    session: Session, vault: Vault, creator: str, person: str, now: datetime, *, seen: datetime | None = None
 ) -> None:
     """Finance vouches for the destination; doing it twice changes nothing.
 
@@ -125,7 +131,7 @@ def verify_payee(
 
     Raises:
         NotFound: `not_found`.
-        Refused: `own_change`, who changed it may not verify it.
+        Refused: `own_change`, who changed it may not verify it; as `require_own_account`.
         Conflict: `payee_changed`.
     """
     row = _find(session, creator, lock=True)
@@ -135,6 +141,8 @@ def verify_payee(
         return
     if same_person(row.changed_by, person):
         raise Refused("own_change", "Another person must verify what you changed.")
+    if row.method == "stripe":
+        require_own_account(session, creator, vault.open(row.destination)["account"])
     _write(session, creator, verified=True, verified_by=person, verified_at=now)
 
 

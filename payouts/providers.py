@@ -30,7 +30,6 @@ _WHOLE_UNITS = frozenset(
         "UGX",
     ]
 )
-_THREE_DECIMALS = frozenset(["BHD", "JOD", "KWD", "OMR", "TND"])
 # The least that Stripe pays out to a bank, in units, where it is more than the smallest payout (it raises them).
 _LEAST_BY_STRIPE = {"ALL": 3000, "AMD": 12100, "AOA": 23000, "ARS": 4600, "AZN": 50, "GHS": 300}
 
@@ -53,12 +52,14 @@ def check_provider(provider: str, currency: str) -> None:
 
 
 def step_of(provider: str, currency: str) -> int:
-    """Micros that what is sent must be a multiple of; what is left over stays in the creator's balance."""
+    """Micros that what is sent must be a multiple of; what is left over stays in the creator's balance.
+
+    Stripe sends no thousandths: of three decimals the last must be 0.
+    """
     if provider == "stripe" and currency in _WHOLE_UNITS:
         return MICROS
-    if provider == "stripe" and currency in _THREE_DECIMALS:
-        return MICROS // 100
-    return minor_micros(currency)
+    minor = minor_micros(currency)
+    return max(minor, MICROS // 100) if provider == "stripe" else minor
 
 
 def least_of(provider: str, currency: str) -> Money:

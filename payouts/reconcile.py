@@ -14,24 +14,24 @@ from sqlalchemy.orm import Session
 from core.database import sql
 from core.errors import NotFound
 from core.ids import key_of, public_id
+from core.money import Money
 from payouts.bank.compare import compare_balance
 from payouts.bank_tables import bank_statement, difference
-from payouts.differences import Found, keep_differences
+from payouts.note_difference import NO_AMOUNT, Found, Kind, keep_differences
 from payouts.reconcile_stripe import stage
 from payouts.reconcile_tables import reconciliation
 from payouts.tables import payout, payout_run
 
 WINDOW = timedelta(days=90)
 MOST = 10_000  # differences of one look: more of them is one cause, not so many
-BY_PROVIDER = (
+BY_PROVIDER: tuple[Kind, ...] = (
     "paid_here_not_there",
     "paid_there_not_here",
-    "amount_differs",
+    "differs",
     "twice_there",
     "reversed_there_not_here",
 )
-NO_CURRENCY = "XXX"  # ISO 4217's own: a run that had nothing to compare is a run all the same
-BY_US = ("unknown_too_old", "sent_too_long", "unmatched_line")
+BY_US: tuple[Kind, ...] = ("unknown_too_old", "sent_too_long", "unmatched_line")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +97,12 @@ def _ours(row: Row[Any]) -> Found:
         if row.line_id is None
         else public_id("line", row.line_id, row.created_at)
     )
-    return Found(row.kind, subject, row.currency, row.amount, row.detail, row.since)
+    return Found(row.kind, subject, Money(row.amount, row.currency), row.detail, row.since)
 
 
 def _theirs(row: Row[Any]) -> Found:
     subject = row.transfer if row.payout_id is None else public_id("po", row.payout_id, row.created_at)
-    return Found(row.kind, subject, row.currency, row.amount, row.detail)
+    return Found(row.kind, subject, Money(row.amount, row.currency), row.detail)
 
 
 def _compare_balances(session: Session, now: datetime) -> None:
@@ -126,5 +126,5 @@ def _keep_figures(session: Session, since: datetime, complete: bool, now: dateti
         }
         for row in rows
     ]
-    none = run | {"currency": NO_CURRENCY} | dict.fromkeys(("ledger", "bank", "payouts"), 0)
+    none = run | {"currency": NO_AMOUNT.currency} | dict.fromkeys(("ledger", "bank", "payouts"), 0)
     session.execute(insert(reconciliation), kept or [none])

@@ -6,15 +6,15 @@ nothing; what it did at the provider is found by whoever looks the payout up.
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Row, insert, select, update
 from sqlalchemy.orm import Session
 
 from core.errors import Refused
 from core.money import Money
-from payouts.attempt import LOOK_LATER, STUCK, Work, pause
-from payouts.findings import note_finding, settle_findings
+from payouts.attempt import LOOK_LATER, NOT_FOUND, STUCK, Work, pause
+from payouts.note_difference import CURED_BY_SETTLING, Found, Kind, end_differences, note_difference
 from payouts.send_tables import payout_attempt
 from payouts.settle import reverse_row, settle_row
 from payouts.store import payouts
@@ -68,7 +68,7 @@ def _confirmed(session: Session, work: Work, row: Row[Any], outcome: Outcome, no
         stuck = Outcome("mismatch", "twice_there", refused.detail)
         return _mismatch(session, work, row, stuck, now)
     if not work.fresh:
-        settle_findings(session, work.payout, now)
+        end_differences(session, (*CURED_BY_SETTLING, "paid_there_not_here"), work.payout, now)
     return "confirmed"
 
 
@@ -106,12 +106,13 @@ def _in_flight(session: Session, work: Work, row: Row[Any], outcome: Outcome, no
 
 
 def _unknown(session: Session, work: Work, row: Row[Any], outcome: Outcome, now: datetime) -> str:
-    decided_by_person = outcome.code == "not_found" and work.unsendable in ("key_too_old", "stuck")
+    decided_by_person = outcome.code == NOT_FOUND and work.unsendable in ("key_too_old", "stuck")
     wait = LOOK_LATER if decided_by_person else pause(work.calls, first=4, most=900)
     _write(session, work, outcome, state="unknown", next_at=now + wait)
     _change(session, row, state="unknown")
     if decided_by_person and work.unsendable == "key_too_old":
-        note_finding(session, "unknown_too_old", work.payout, work.money, outcome.detail, now)
+        found = Found("unknown_too_old", work.payout, work.money, outcome.detail)
+        note_difference(session, found, now)
     return "unknown"
 
 
@@ -119,7 +120,8 @@ def _mismatch(session: Session, work: Work, row: Row[Any], outcome: Outcome, now
     _write(session, work, outcome, state="unknown", next_at=now + LOOK_LATER)
     if row.state in ("sending", "unknown"):
         _change(session, row, state="unknown")
-    note_finding(session, outcome.code, work.payout, work.money, outcome.detail, now)
+    found = Found(cast(Kind, outcome.code), work.payout, work.money, outcome.detail)
+    note_difference(session, found, now)
     return "mismatch"
 
 

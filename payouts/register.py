@@ -16,6 +16,7 @@ from core.secrets import Vault
 from payouts.store import find_run
 from payouts.tables import payout
 
+_HEAD = ("payout", "creator", "name", "tax_status", "amount", "currency", "state")
 _PAGE = 1000
 _SENT = ("sent", "paid", "failed", "returned")
 
@@ -45,7 +46,8 @@ def register_rows(session: Session, vault: Vault, run_id: str) -> Iterator[Regis
 
 
 def register_csv(session: Session, vault: Vault, run_id: str) -> Iterator[str]:
-    """The register as lines of CSV, with a column for each field that any destination has.
+    """The register as lines of CSV, with a column for each field that any destination has; one that is called as ours is
+    (a bank's `name` of the payee) is `payee.name`.
 
     Raises:
         NotFound: `not_found` (at the call, not at the first line).
@@ -55,8 +57,7 @@ def register_csv(session: Session, vault: Vault, run_id: str) -> Iterator[str]:
 
 
 def _lines(rows: Iterator[RegisterRow], fields: list[str]) -> Iterator[str]:
-    head = ["payout", "creator", "name", "tax_status", "amount", "currency", "state", *fields]
-    yield _line(head)
+    yield _line([*_HEAD, *(f"payee.{name}" if name in _HEAD else name for name in fields)])
     for row in rows:
         texts = [row.payout, row.creator, row.name, row.tax_status]
         money = [row.amount.amount, row.amount.currency]

@@ -75,8 +75,10 @@ def _in_progress(currency: str) -> Conflict:
 
 
 def _refuse_nothing(session: Session, asked: dict[str, Any], currency: str) -> None:
-    with creator_by_creator(session):
-        found = session.execute(sql("payouts", "payable"), asked).first()
+    found = None
+    if asked["creators"] is not None or session.scalar(sql("payouts", "any_money"), asked):
+        with creator_by_creator(session):
+            found = session.execute(sql("payouts", "payable"), asked).first()
     if found is None:
         raise Refused("nothing_payable", f"Nobody can be paid in {currency} now.")
 

@@ -3,14 +3,14 @@
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
 from core.errors import Conflict, Invalid, Refused
 from core.money import Money
 from core.people import same_person
-from payouts.attempt import STUCK, too_old
-from payouts.findings import settle_findings
+from payouts.attempt import NOT_FOUND, STUCK, too_old
+from payouts.note_difference import CURED_BY_SETTLING, end_differences
 from payouts.record import confirm_row
 from payouts.send_tables import payout_attempt
 from payouts.store import Payout, change_payout, find_payout, payout_of, payouts
@@ -27,12 +27,15 @@ def resolve(
     now: datetime,
 ) -> Payout:
     """Say that an unknown payout was sent (with the provider's reference), or that it was not: then it is held, and
-    finance releases it for another attempt or cancels it. The next attempt looks it up before it sends, too.
+    finance releases it for another attempt or cancels it. The next attempt looks it up before it sends, too; but a
+    cancelled payout's money goes out by the next run, so nobody calls unsent what Stripe could not be asked about.
 
     Raises:
         NotFound: `not_found`.
         Invalid: `bad_reference`, `sent` names the transfer and `not_sent` none.
-        Refused: `payout_not_unknown`; `still_looked_up`, it may yet be found or sent again safely; `own_draft`.
+        Refused: `payout_not_unknown`; `still_looked_up`, it may yet be found or sent again safely; `own_draft`;
+            `not_looked_up`, Stripe did not answer the last look-up, so that nobody can say that it was not sent;
+            `transfer_of_another`, another payout was paid by it.
         Conflict: `being_looked_up`, a worker is asking the provider right now.
     """
     if (outcome == "sent") != bool(reference):
@@ -45,9 +48,10 @@ def resolve(
     drafter = session.scalar(select(payout_run.c.drafted_by).where(payout_run.c.id == row.run_id))
     if same_person(drafter, person):
         raise Refused("own_draft", "Another person than who drafted the run must decide.")
-    attempt = _attempt(session, row.id, now)
+    attempt = _attempt(session, row.id, outcome, now)
 
     if outcome == "sent" and reference:
+        _refuse_another(session, row.id, reference)
         confirm_row(session, row, reference, Money(0, row.currency), now, by=person)
         values = {"detail": f"{person}: {reason}", "code": "resolved_sent"}
     else:
@@ -56,11 +60,17 @@ def resolve(
         values = {"detail": f"{person}: {reason}", "code": "resolved_not_sent"}
         values |= {"state": "rejected", "ended_at": now}
     session.execute(update(payout_attempt).where(payout_attempt.c.id == attempt).values(**values))
-    settle_findings(session, payout_id, now, person)
+    end_differences(session, CURED_BY_SETTLING, payout_id, now, person)
     return payout_of(session.execute(payouts().where(payout.c.id == row.id)).one())
 
 
-def _attempt(session: Session, payout_key: int, now: datetime) -> int:
+def _refuse_another(session: Session, payout_key: int, reference: str) -> None:
+    other = select(exists().where(payout.c.reference == reference, payout.c.id != payout_key))
+    if session.scalar(other):
+        raise Refused("transfer_of_another", "Another payout was paid by that transfer; look for this one's.")
+
+
+def _attempt(session: Session, payout_key: int, outcome: str, now: datetime) -> int:
     a = payout_attempt.c
     live = select(payout_attempt).where(a.payout_id == payout_key, a.ended_at.is_(None))
     row = session.execute(live.with_for_update()).one()
@@ -69,5 +79,10 @@ def _attempt(session: Session, payout_key: int, now: datetime) -> int:
     if row.code not in STUCK and not too_old(row.first_sent_at, now):
         raise Refused(
             "still_looked_up", "It is looked up and sent again under its key for 20 hours; wait for that."
+        )
+    if outcome == "not_sent" and row.code not in (*STUCK, NOT_FOUND):
+        raise Refused(
+            "not_looked_up",
+            f"The last look-up did not succeed ({row.code}): wait until Stripe says that it has no transfer.",
         )
     return int(row.id)

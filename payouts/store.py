@@ -108,7 +108,8 @@ def payout_of(row: Row[Any]) -> Payout:
 def payouts() -> Select[Any]:
     """Payouts with their run's provider and what its public id is made of."""
     run = payout_run.c
-    return select(payout, run.created_at.label("run_created_at"), run.provider).join(payout_run)
+    chosen = select(payout, run.created_at.label("run_created_at"), run.provider)
+    return chosen.join(payout_run, run.id == payout.c.run_id)
 
 
 def find_run(session: Session, run_id: str, *, lock: bool = False) -> Row[Any]:
@@ -166,12 +167,11 @@ def day_of(session: Session, moment: datetime) -> date:
 
 
 def for_many_rows(session: Session) -> None:
-    """Prepare this transaction for one entry of many thousand postings.
+    """Prepare this transaction for statements over many thousand rows: compiling one costs more than it saves, and a
+    large run takes its time.
 
-    PostgreSQL keeps a general plan of a function's statements after five calls in a session; made for arrays of
-    ten, it joins twenty thousand postings pair by pair, which takes minutes. Compiling the statement costs more than
-    it saves. And a large run takes its time.
+    The ledger's functions choose their plans themselves. A setting for all plans here would reach foreign keys, too,
+    whose check would then be planned anew for every row, which took half of a run's time.
     """
-    session.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
     session.execute(text("SET LOCAL jit = off"))
     session.execute(text("SET LOCAL statement_timeout = '300s'"))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from core.export.table import Batch, Table
-from core.money import format_micros, minor_micros
+from core.money import format_micros
 
 
 def texts(table: Table, batch: Batch) -> list[Sequence[Any]]:
@@ -25,10 +25,3 @@ def _text(kind: str, cells: Sequence[Any], currencies: Sequence[str]) -> Sequenc
     if kind in ("day", "moment"):
         return [None if cell is None else cell.isoformat() for cell in cells]
     return cells
-
-
-def _amount(micros: int | None, currency: str) -> str | None:
-    """Whole kopecks, cents and the like, which most amounts are, the short way."""
-    if micros is None or micros < 0 or micros % 10_000 or minor_micros(currency) != 10_000:
-        return None if micros is None else format_micros(int(micros), currency)
-    return f"{micros // 1_000_000}.{micros // 10_000 % 100:02d}"

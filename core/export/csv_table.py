@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from core.export.cells import texts
-from core.export.guard import guard
+from core.export.guard import guarded
 from core.export.pieces import encoded
 from core.export.table import Batch, Table
 
@@ -25,7 +25,7 @@ def _lines(table: Table) -> Iterator[str]:
 
 def _guarded(table: Table, batch: Batch) -> list[Sequence[Any]]:
     return [
-        [cell and guard(cell) for cell in cells] if column.kind == "text" else cells
+        guarded(cells) if column.kind == "text" else cells
         for column, cells in zip(table.columns, texts(table, batch), strict=True)
     ]
 

@@ -1,18 +1,18 @@
-"""report attribution, fund, trial-balance."""
+"""report attribution, fund, reconciliation, trial-balance."""
 
 from datetime import datetime
 from typing import Any
 
 import click
-from rich.table import Table
 
 from attribution.report import attribution_report
 from core.clock import now
 from core.database import transaction
 from core.money import Money
 from core.settings import load_settings
+from kopeck.commands.report_reconciliation import reconciliation
 from kopeck.database import application
-from kopeck.terminal import console
+from kopeck.terminal import console, show_table
 from ledger.balances import trial_balance, trial_totals
 from rewards.burn_down import BurnDown, burn_down
 from rewards.funds import Fund, get_fund
@@ -25,13 +25,7 @@ def report() -> None:
     """Reports to read in the terminal."""
 
 
-def _print(title: str, columns: list[str], rows: list[list[Any]]) -> None:
-    table = Table(title=title, title_justify="left", box=None, header_style="bold")
-    for number, column in enumerate(columns):
-        table.add_column(column, justify="left" if number == 0 else "right")
-    for row in rows:
-        table.add_row(*map(str, row))
-    console().print(table)
+report.add_command(reconciliation)
 
 
 @report.command()
@@ -50,7 +44,7 @@ def attribution(since: datetime, until: datetime, policy: str) -> None:
         ]
         for name in ("purchases", "attributed", "by_click", "by_view", "unattributed")
     ]
-    _print(
+    show_table(
         f"Attribution {since:%Y-%m-%d} to {until:%Y-%m-%d}, policy {policy}", ["", "purchases", "sum"], rows
     )
 
@@ -83,7 +77,7 @@ def show_fund(found: Fund, burning: BurnDown) -> None:
         "runs dry",
         "period spent",
     ]
-    _print(title, columns, rows)
+    show_table(title, columns, rows)
 
 
 def _bar(percent: int) -> str:
@@ -97,7 +91,7 @@ def trial() -> None:
     """Every account's balance, debit positive; the totals must be zero."""
     with application(load_settings()) as (engine, _), transaction(engine) as session:
         lines, totals = trial_balance(session), trial_totals(session)
-    _print("Trial balance", ["account", "debit", "credit"], [
+    show_table("Trial balance", ["account", "debit", "credit"], [
         [line.code, line.money if line.money.micros > 0 else "", -line.money if line.money.micros < 0 else ""]
         for line in lines if line.money.micros
     ])  # fmt: skip

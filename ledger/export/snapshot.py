@@ -22,8 +22,12 @@ def open_snapshot(session: Session) -> None:
 
 
 def stream(session: Session, query: TextClause, **given: Any) -> Result[Any]:
-    """Rows through a cursor on the server: as many in memory as `ROWS`, however many there are."""
-    return session.execute(query, given, execution_options={"yield_per": ROWS})
+    """Rows through a cursor on the server: as many in memory as `ROWS`, however many there are.
+
+    Of a statement that is text the library takes the option for the cursor alone: without the call, `partitions()`
+    would be one of all rows.
+    """
+    return session.execute(query, given, execution_options={"yield_per": ROWS}).yield_per(ROWS)
 
 
 def count_postings(session: Session) -> int:

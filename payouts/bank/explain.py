@@ -40,14 +40,15 @@ def explain_line(
         raise Refused("line_not_unmatched", f"The line is {row.outcome}.", outcome=row.outcome)
     money = Money(row.amount, row.currency)
     _require_account(account, money, settings)
-    post(
-        session,
-        key=f"bank_line:{row.id}:explained",
-        kind="bank.explained",
-        effective_on=day_of(session, now),
-        note=reason,
-        legs=[Leg(accounts.suspense(row.currency), money), Leg(account, -money)],
-    )
+    if money.micros:  # a line of nothing has no entry
+        post(
+            session,
+            key=f"bank_line:{row.id}:explained",
+            kind="bank.explained",
+            effective_on=day_of(session, now),
+            note=reason,
+            legs=[Leg(accounts.suspense(row.currency), money), Leg(account, -money)],
+        )
     said = {"outcome": "explained", "explained_by": person, "explanation": reason}
     session.execute(update(bank_line).where(bank_line.c.id == row.id).values(**said))
     return line_of(session.execute(query).one())

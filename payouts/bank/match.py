@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from core.database import sql
 from core.secrets import Vault
 from ledger import accounts
+from ledger.bulk import one_bulk_at_a_time
 from ledger.post import open_accounts
 from payouts.payable import IN_TRANSIT
 from payouts.settle import settle_row
@@ -24,11 +25,15 @@ _LOCK = text(
 def match_lines(
     session: Session, vault: Vault, statement: int, currency: str, person: str, now: datetime
 ) -> None:
-    """Settle what the lines in `statement_line` settle. Each payout is paid by one line and returned by one."""
+    """Settle what the lines in `statement_line` settle. Each payout is paid by one line and returned by one.
+
+    Returns credit many creators in entries of their own, so this takes its turn among those who post to many accounts.
+    """
     day = day_of(session, now)
     session.execute(sql("payouts.bank", "match_marks"), {"currency": currency})
     _match_documents(session, vault, currency)
     runs = _lock(session)
+    one_bulk_at_a_time(session)
     said = {"statement": statement, "currency": currency, "person": person, "now": now, "day": day}
     session.execute(sql("payouts.bank", "know"), {"statement": statement})
     while session.execute(sql("payouts.bank", "settle_paid"), said | _books(session, currency)).one().paid:

@@ -26,11 +26,11 @@ def write_1c(sink: Sink, payer: dict[str, str], head: Head, payments: Iterable[P
         Invalid: `unfit_field`, with the payout and the field.
     """
     day = f"{head.made_at:%d.%m.%Y}"
-    sink.write(_lines(_header(payer["account"], day, f"{head.made_at:%H:%M:%S}")))
-    ours = _lines(_party("Плательщик", payer))
+    sink.write(_encoded(_header(payer["account"], day, f"{head.made_at:%H:%M:%S}")))
+    ours = _party("Плательщик", payer)
     for payment in payments:
-        sink.write(_document(payment, day, ours, payer["purpose"]))
-    sink.write(_lines(["КонецФайла"]))
+        sink.write(_encoded(_document(payment, day, ours, payer["purpose"])))
+    sink.write(_encoded(["КонецФайла"]))
 
 
 def _header(account: str, day: str, time: str) -> list[str]:
@@ -49,19 +49,18 @@ def _header(account: str, day: str, time: str) -> list[str]:
     ]
 
 
-def _document(payment: Payment, day: str, ours: bytes, purpose: str) -> bytes:
+def _document(payment: Payment, day: str, ours: list[str], purpose: str) -> list[str]:
     try:
         require_carried(payment.destination, _NEEDED, unfit_for_1c, NAME_1C)
     except Invalid as error:
         told = f"Payout {payment.payout}: {error.detail}"
         raise Invalid("unfit_field", told, payout=payment.payout, field=error.fields["field"]) from None
-    head = [
+    return [
         "СекцияДокумент=Платежное поручение",
         f"Номер={payment.number}",
         f"Дата={day}",
         f"Сумма={payment.money.amount}",
-    ]
-    rest = [
+        *ours,
         *_party("Получатель", payment.destination),
         "ВидОплаты=01",
         "Код=0",
@@ -69,25 +68,25 @@ def _document(payment: Payment, day: str, ours: bytes, purpose: str) -> bytes:
         f"НазначениеПлатежа={purpose.replace(REFERENCE, payment.reference)}",
         "КонецДокумента",
     ]
-    return _lines(head) + ours + _lines(rest)
 
 
 def _party(side: str, details: dict[str, str]) -> list[str]:
     """The nine required fields of a side. A bank that is not named is found by its BIK, which the bank does itself."""
     inn, account, name = details.get("inn", ""), details["account"], details["name"]
-    values = {
-        "Счет": account,
-        "": f"ИНН {inn} {name}" if inn else name,
-        "ИНН": inn,
-        "1": name,
-        "РасчСчет": account,
-        "Банк1": details.get("bank", ""),
-        "Банк2": details.get("bank_town", ""),
-        "БИК": details["bik"],
-        "Корсчет": details.get("correspondent", ""),
-    } | ({"КПП": details["kpp"]} if details.get("kpp") else {})
-    return [f"{side}{key}={value}" for key, value in values.items()]
+    kpp = details.get("kpp")
+    return [
+        f"{side}Счет={account}",
+        f"{side}=ИНН {inn} {name}" if inn else f"{side}={name}",
+        f"{side}ИНН={inn}",
+        f"{side}1={name}",
+        f"{side}РасчСчет={account}",
+        f"{side}Банк1={details.get('bank', '')}",
+        f"{side}Банк2={details.get('bank_town', '')}",
+        f"{side}БИК={details['bik']}",
+        f"{side}Корсчет={details.get('correspondent', '')}",
+        *([f"{side}КПП={kpp}"] if kpp else []),
+    ]
 
 
-def _lines(lines: list[str]) -> bytes:
+def _encoded(lines: list[str]) -> bytes:
     return ("\r\n".join(lines) + "\r\n").encode("cp1251")

@@ -4,8 +4,7 @@ The schema checks neither sums nor decimals nor that identifiers are unique; our
 """
 
 from collections.abc import Iterable
-
-from lxml import etree
+from xml.sax.saxutils import escape
 
 from core.errors import Invalid
 from payouts.bank.details import NAME_XML
@@ -29,103 +28,81 @@ _NOT_SAID = "NOTPROVIDED"
 def write_pain001(
     sink: Sink, payer: dict[str, str], head: Head, payments: Iterable[Payment], version: str = "09"
 ) -> None:
-    """The whole file, a payment at a time; one batch, since a file is one run in one currency.
+    """The whole file, a payment at a time; one batch, since a file is one run in one currency. As text and not as a
+    tree, of which fifteen elements a payment were half of a file's time.
 
     Raises:
         Invalid: `unfit_field`, with the payout and the field.
     """
     form = _Form(version, head.currency)
-    with etree.xmlfile(sink, encoding="UTF-8") as xml:
-        xml.write_declaration()
-        # Parts are written without a namespace of their own and so stand in the document's, said once.
-        with xml.element("Document", xmlns=_SPACE + version), xml.element("CstmrCdtTrfInitn"):
-            xml.write(form.group(payer, head))
-            with xml.element("PmtInf"):
-                for part in form.batch(payer, head):
-                    xml.write(part)
-                for payment in payments:
-                    xml.write(form.payment(payment, payer["purpose"]))
-                    xml.write("\n")
+    start = (
+        "<?xml version='1.0' encoding='UTF-8'?>\n"
+        f'<Document xmlns="{_SPACE}{version}"><CstmrCdtTrfInitn>{form.group(payer, head)}<PmtInf>'
+    )
+    sink.write((start + form.batch(payer, head)).encode())
+    for payment in payments:
+        sink.write(form.payment(payment, payer["purpose"]).encode())
+    sink.write(b"</PmtInf></CstmrCdtTrfInitn></Document>")
 
 
 class _Form:
-    """The elements of one version in one currency, built from above: an element that is moved costs twice."""
+    """The elements of one version in one currency, as text."""
 
     def __init__(self, version: str, currency: str) -> None:
         self.old, self.currency = version == "03", currency
 
-    def group(self, payer: dict[str, str], head: Head) -> etree._Element:
-        made = etree.Element("GrpHdr")
-        _put(made, "MsgId", head.batch)
-        _put(made, "CreDtTm", head.made_at.isoformat(timespec="seconds"))
-        _put(made, "NbOfTxs", str(head.count))
-        _put(made, "CtrlSum", head.total.amount)
-        _put(_put(made, "InitgPty"), "Nm", payer["name"])
-        return made
+    def group(self, payer: dict[str, str], head: Head) -> str:
+        return (
+            f"<GrpHdr><MsgId>{head.batch}</MsgId><CreDtTm>{head.made_at.isoformat(timespec='seconds')}</CreDtTm>"
+            f"{_sums(head)}<InitgPty><Nm>{escape(payer['name'])}</Nm></InitgPty></GrpHdr>"
+        )
 
-    def batch(self, payer: dict[str, str], head: Head) -> list[etree._Element]:
-        made, day = etree.Element("PmtInf"), head.made_at.date().isoformat()
-        _put(made, "PmtInfId", head.batch)
-        _put(made, "PmtMtd", "TRF")
-        _put(made, "BtchBookg", "true")
-        _put(made, "NbOfTxs", str(head.count))
-        _put(made, "CtrlSum", head.total.amount)
-        if self.currency == "EUR":
-            _put(_put(_put(made, "PmtTpInf"), "SvcLvl"), "Cd", "SEPA")
-        when = _put(made, "ReqdExctnDt", day if self.old else None)
-        if not self.old:
-            _put(when, "Dt", day)
-        _party(made, "Dbtr", payer)
-        _account(made, "DbtrAcct", payer)
-        self.agent(made, "DbtrAgt", payer, always=True)
-        _put(made, "ChrgBr", "SLEV" if self.currency == "EUR" else "SHAR")
-        return list(made)
+    def batch(self, payer: dict[str, str], head: Head) -> str:
+        """All that stands in front of the payments."""
+        day, euro = head.made_at.date().isoformat(), self.currency == "EUR"
+        return (
+            f"<PmtInfId>{head.batch}</PmtInfId><PmtMtd>TRF</PmtMtd><BtchBookg>true</BtchBookg>{_sums(head)}"
+            + ("<PmtTpInf><SvcLvl><Cd>SEPA</Cd></SvcLvl></PmtTpInf>" if euro else "")
+            + f"<ReqdExctnDt>{day if self.old else f'<Dt>{day}</Dt>'}</ReqdExctnDt>"
+            + _party("Dbtr", payer)
+            + self.agent("DbtrAgt", payer, always=True)
+            + f"<ChrgBr>{'SLEV' if euro else 'SHAR'}</ChrgBr>"
+        )
 
-    def payment(self, payment: Payment, purpose: str) -> etree._Element:
+    def payment(self, payment: Payment, purpose: str) -> str:
+        details = payment.destination
         try:
-            require_carried(payment.destination, _NEEDED, unfit_for_xml, NAME_XML)
+            require_carried(details, _NEEDED, unfit_for_xml, NAME_XML)
         except Invalid as error:
             told, field = f"Payout {payment.payout}: {error.detail}", error.fields["field"]
             raise Invalid("unfit_field", told, payout=payment.payout, field=field) from None
-        made = etree.Element("CdtTrfTxInf")
-        _put(_put(made, "PmtId"), "EndToEndId", payment.reference)
-        _put(_put(made, "Amt"), "InstdAmt", payment.money.amount).set("Ccy", self.currency)
-        self.agent(made, "CdtrAgt", payment.destination)
-        _party(made, "Cdtr", payment.destination)
-        _account(made, "CdtrAcct", payment.destination)
-        _put(_put(made, "RmtInf"), "Ustrd", purpose.replace(REFERENCE, payment.reference))
-        return made
+        return (
+            f"<CdtTrfTxInf><PmtId><EndToEndId>{payment.reference}</EndToEndId></PmtId>"
+            f'<Amt><InstdAmt Ccy="{self.currency}">{payment.money.amount}</InstdAmt></Amt>'
+            f"{self.agent('CdtrAgt', details)}{_party('Cdtr', details)}"
+            f"<RmtInf><Ustrd>{escape(purpose.replace(REFERENCE, payment.reference))}</Ustrd></RmtInf></CdtTrfTxInf>\n"
+        )
 
-    def agent(
-        self, parent: etree._Element, name: str, details: dict[str, str], *, always: bool = False
-    ) -> None:
+    def agent(self, name: str, details: dict[str, str], *, always: bool = False) -> str:
         """The bank by its BIC; without one the IBAN says it, and only our own bank's element has to stand."""
         code = details.get("bic")
         if not code and not always:
-            return
-        bank = _put(_put(parent, name), "FinInstnId")
-        if code:
-            _put(bank, "BIC" if self.old else "BICFI", code)
-        else:
-            _put(_put(bank, "Othr"), "Id", _NOT_SAID)
+            return ""
+        tag = "BIC" if self.old else "BICFI"
+        bank = f"<{tag}>{escape(code)}</{tag}>" if code else f"<Othr><Id>{_NOT_SAID}</Id></Othr>"
+        return f"<{name}><FinInstnId>{bank}</FinInstnId></{name}>"
 
 
-def _put(parent: etree._Element, name: str, text: str | None = None) -> etree._Element:
-    child = etree.SubElement(parent, name)
-    if text is not None:
-        child.text = text
-    return child
+def _sums(head: Head) -> str:
+    return f"<NbOfTxs>{head.count}</NbOfTxs><CtrlSum>{head.total.amount}</CtrlSum>"
 
 
-def _party(parent: etree._Element, name: str, details: dict[str, str]) -> None:
-    """Name and structured address: since November 2026 banks refuse address lines."""
-    party = _put(parent, name)
-    _put(party, "Nm", details["name"])
-    address = _put(party, "PstlAdr")
-    for tag, field in _ADDRESS:
-        if field in details:
-            _put(address, tag, details[field])
-
-
-def _account(parent: etree._Element, name: str, details: dict[str, str]) -> None:
-    _put(_put(_put(parent, name), "Id"), "IBAN", details["iban"])
+def _party(name: str, details: dict[str, str]) -> str:
+    """Name and structured address (since November 2026 banks refuse address lines), and the account."""
+    address = "".join(
+        [f"<{tag}>{escape(details[field])}</{tag}>" for tag, field in _ADDRESS if field in details]
+    )
+    return (
+        f"<{name}><Nm>{escape(details['name'])}</Nm><PstlAdr>{address}</PstlAdr></{name}>"
+        f"<{name}Acct><Id><IBAN>{escape(details['iban'])}</IBAN></Id></{name}Acct>"
+    )

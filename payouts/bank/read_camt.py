@@ -107,11 +107,13 @@ def _balance(reading: _Reading, element: etree._Element) -> None:
 
 def _entry(reading: _Reading, entry: etree._Element) -> list[Line]:
     """The lines of an entry: one, or each of its payments when the bank lists them with their amounts."""
+    booked = _signed(reading, entry)
     whole = Line(
         booked_on=_day(_text(entry, "BookgDt/Dt") or _text(entry, "BookgDt/DtTm")),
-        micros=_signed(reading, entry),
+        micros=booked,
         reference=short(_text(entry, "AcctSvcrRef") or _text(entry, "NtryRef")),
         purpose=short(_text(entry, "AddtlNtryInf")),
+        returns=booked > 0 and _given_back(entry),
     )
     details = [each for each in entry.iter() if _name(each) == "TxDtls"]
     if len(details) <= 1:
@@ -146,8 +148,14 @@ def _detailed(whole: Line, around: etree._Element, details: etree._Element | Non
         ),
         account=short(_text(details, f"RltdPties/{side}Acct/Id/IBAN")),
         purpose=short(" ".join(purposes)) or whole.purpose,
-        returns=whole.micros > 0 and _child(details, "RtrInf") is not None,
+        returns=whole.returns or (whole.micros > 0 and _given_back(details)),
     )
+
+
+def _given_back(part: etree._Element) -> bool:
+    """Does the bank itself call it a return? Our mark alone may come with anybody's payment."""
+    said = _text(part, "BkTxCd/Domn/Fmly/SubFmlyCd") == "RRTN" or _text(part, "RvslInd") in ("true", "1")
+    return said or _child(part, "RtrInf") is not None
 
 
 def _batch(around: etree._Element) -> str:

@@ -6,7 +6,7 @@ SELECT p.id, CASE
         WHEN y.hold_reason IS NOT NULL THEN 'payee_held'
         WHEN NOT y.verified OR y.destination <> p.destination THEN 'payee_changed'
     END AS obstacle,
-    s.account, s.transfers, s.deleted
+    s.account, s.transfers, s.payouts_enabled, s.deleted
 FROM payout p
 JOIN creator c ON c.id = p.creator
 JOIN payee y ON y.creator = p.creator

@@ -19,7 +19,9 @@ WITH seen AS (
         AND (SELECT min(a.first_sent_at) FROM payout_attempt a WHERE a.payout_id = u.id)
             >= CAST(:since AS timestamptz) + interval '1 hour'
 ), found AS (
-    SELECT 'paid_there_not_here' AS kind, ours AS payout_id, id AS transfer, currency, net AS amount,
+    SELECT CASE WHEN EXISTS (SELECT FROM payout_attempt a -- its look-up found that it is not what was meant
+            WHERE a.payout_id = ours AND a.ended_at IS NULL AND a.code = 'differs') THEN 'differs'
+        ELSE 'paid_there_not_here' END AS kind, ours AS payout_id, id AS transfer, currency, one AS amount,
         'Stripe has ' || ids || ', ' || coalesce('our payout is ' || state, 'no payout of ours is named') AS detail
     FROM live
     WHERE (state IS NULL OR state NOT IN ('paid', 'returned'))
@@ -30,7 +32,7 @@ WITH seen AS (
     FROM live
     WHERE ours IS NOT NULL AND (transfers > 1 OR state IN ('paid', 'returned') AND NOT coalesce(named, false))
     UNION ALL
-    SELECT 'amount_differs', ours, id, cur, CASE WHEN currency = cur THEN amount - sent ELSE amount END,
+    SELECT 'differs', ours, id, cur, CASE WHEN currency = cur THEN amount - sent ELSE amount END,
         'Stripe sent ' || trim_scale(amount * 0.000001) || ' ' || currency || ', we ' || trim_scale(sent * 0.000001) || ' ' || cur
     FROM seen WHERE id = reference AND state IN ('paid', 'returned') AND (amount <> sent OR currency <> cur)
     UNION ALL
@@ -42,6 +44,7 @@ WITH seen AS (
     UNION ALL
     SELECT 'paid_here_not_there', u.id, u.reference, u.currency, u.amount, 'Stripe does not have ' || coalesce(u.reference, '?')
     FROM settled u
-    WHERE NOT EXISTS (SELECT FROM seen_transfer t WHERE t.id = u.reference)
+    WHERE NOT EXISTS (SELECT FROM seen_transfer t -- another payout's pays no second one
+        WHERE t.id = u.reference AND (t.payout_id = u.id OR t.payout_id IS NULL))
 )
 SELECT f.*, u.created_at FROM found f LEFT JOIN payout u ON u.id = f.payout_id LIMIT :most

@@ -111,6 +111,12 @@ def see_account(session: Session, shown: Mapping[str, Any], at: datetime) -> boo
     return session.scalar(select(_a.creator).where(mine)) is not None
 
 
+def looked_at(session: Session, account: str, at: datetime) -> None:
+    """Stripe did not show it: what we know of it stays, and its next turn comes after the others'."""
+    mine = _a.account == account, or_(_a.seen_at.is_(None), _a.seen_at <= at)
+    session.execute(update(stripe_account).where(*mine).values(seen_at=at))
+
+
 def accounts_to_see(session: Session, now: datetime, limit: int) -> list[str]:
     """Accounts to look at again, longest unseen first: unfinished ones after an hour, the others after a day."""
     unfinished = or_(_a.transfers != "active", ~_a.payouts_enabled)

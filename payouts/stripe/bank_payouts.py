@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 from stripe import StripeClient
 
-from core.money import Money
+from core.money import Money, known_currencies
 from payouts.send_tables import provider_payout, stripe_account
 from payouts.stripe.accounts import find_account
 from payouts.stripe.asking import ask
@@ -52,10 +52,13 @@ def see_bank_payout(session: Session, account: str, shown: Mapping[str, Any], at
     """Write down a view fetched at `at`, unless a newer one is there. True: the account is one of our creators'."""
     if session.scalar(select(stripe_account.c.creator).where(stripe_account.c.account == account)) is None:
         return False
+    currency = str(shown["currency"]).upper()
+    if currency not in known_currencies():  # a coin's: it could be shown in no unit
+        return True
     values = {
         "account": account,
         "amount": shown["amount"],
-        "currency": shown["currency"].upper(),
+        "currency": currency,
         "state": shown["status"],
         "failure": shown.get("failure_code"),
         "arrives_at": datetime.fromtimestamp(shown["arrival_date"], UTC),

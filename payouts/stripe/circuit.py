@@ -1,25 +1,25 @@
-"""The provider refuses our key: one open finding stops all sending until the key is accepted again.
+"""The provider refuses our key: one open difference stops all sending until the key is accepted again.
 
 It is a row among the differences, so that people see it where they look anyway, with its age.
 """
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.money import Money
 from payouts.bank_tables import difference
-from payouts.findings import note_finding
+from payouts.note_difference import NO_AMOUNT, Found, Kind, end_differences, note_difference
 
-KIND, SUBJECT = "key_refused", "stripe"
+KIND: Kind = "key_refused"
+SUBJECT = "stripe"
 PROBE_EVERY = timedelta(seconds=60)
 _open = (difference.c.kind == KIND, difference.c.subject == SUBJECT, difference.c.resolved_at.is_(None))
 
 
 def open_circuit(session: Session, detail: str, now: datetime) -> None:
-    """Stop sending. `XXX` is ISO's code for no currency."""
-    note_finding(session, KIND, SUBJECT, Money(0, "XXX"), detail, now)
+    """Stop sending."""
+    note_difference(session, Found(KIND, SUBJECT, NO_AMOUNT, detail), now)
 
 
 def circuit_opened(session: Session) -> datetime | None:
@@ -29,4 +29,4 @@ def circuit_opened(session: Session) -> datetime | None:
 
 def close_circuit(session: Session, now: datetime) -> None:
     """The key is accepted again."""
-    session.execute(update(difference).where(*_open).values(resolved_at=now))
+    end_differences(session, (KIND,), SUBJECT, now)

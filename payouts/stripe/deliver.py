@@ -8,7 +8,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -29,6 +29,10 @@ from payouts.stripe.outcome import Outcome
 from payouts.stripe.transfer import deliver
 
 log = structlog.get_logger()
+
+# Seconds in which outcomes come together, unless all are there before: recording many costs little more than one. A
+# worker meanwhile has the next payout, since more are claimed than are called in that time.
+GATHER = 0.1
 
 Claim = Callable[[Session, datetime, int], list[Work]]
 
@@ -54,14 +58,14 @@ def deliver_due(way: Way, claim: Claim, seconds: float = 10.0) -> Counter[str]:
         more = True
         while True:
             more = more and not refused.is_set() and time.monotonic() < ends
-            if more and len(waiting) <= way.workers * 2:
+            if more and len(waiting) <= way.workers * 4:
                 probing = way.brake.on
                 works = _claim(way, claim)
                 more = bool(works)
                 waiting |= {pool.submit(_call, way, work, refused, probing) for work in works}
             if not waiting:
                 return counts
-            done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+            done, waiting = wait(waiting, timeout=GATHER)
             counts.update(_record(way, [each.result() for each in done]))
 
 
@@ -119,6 +123,11 @@ def _record_one(way: Way, work: Work, outcome: Outcome) -> str:
                 return done
         except Unavailable:
             time.sleep(1)
+        except KopeckError as error:  # one that cannot be booked must not hold up the others
+            log.error(
+                "payout attempt not recorded", payout=work.payout, outcome=outcome.kind, code=error.code
+            )
+            return "unrecorded"
     log.warning("payout attempt not recorded", payout=work.payout, outcome=outcome.kind)
     return "unrecorded"
 

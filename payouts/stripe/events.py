@@ -39,12 +39,13 @@ KINDS = {
     "checkout.session.async_payment_failed": "checkout",
     "checkout.session.expired": "checkout",
 }
+_HEAD = ("id", "object", "type", "created", "livemode", "account", "api_version")
 _e = provider_event.c
 _NUL = re.compile(rb"\\u0000")
 
 
 class Event(msgspec.Struct):
-    """What we read of an event; the rest is kept as it came."""
+    """What we read of an event."""
 
     id: Annotated[str, msgspec.Meta(pattern=r"^evt_[A-Za-z0-9_]{1,200}\Z")]
     object: Literal["event"]
@@ -100,7 +101,7 @@ def receive(session: Session, event: Event, whole: dict[str, Any], settings: Set
         "event": event.id,
         "type": event.type,
         "account": event.account,
-        "payload": whole,
+        "payload": _kept(whole),
         "occurred_at": datetime.fromtimestamp(event.created, UTC),
         "received_at": now,
         "state": "ignored" if why else "new",
@@ -109,6 +110,14 @@ def receive(session: Session, event: Event, whole: dict[str, Any], settings: Set
     }
     made = insert(provider_event).values(row).on_conflict_do_nothing(index_elements=["provider", "event"])
     return session.execute(made.returning(_e.id)).first() is not None and why is None
+
+
+def _kept(whole: dict[str, Any]) -> dict[str, Any]:
+    """An event without what its object holds, people's data among it: the object is asked for when it is handled."""
+    shown = whole["data"].get("object")
+    parts = shown if isinstance(shown, dict) else {}
+    named = {name: parts[name] for name in ("id", "object") if isinstance(parts.get(name), str)}
+    return {name: whole[name] for name in _HEAD if name in whole} | {"data": {"object": named}}
 
 
 def list_events(session: Session, *, state: str | None, limit: int, after: int | None) -> list[Any]:

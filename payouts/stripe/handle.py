@@ -14,9 +14,8 @@ from sqlalchemy.orm import Session
 from stripe import StripeClient
 
 from core.database import transaction
-from core.errors import Refused, Unavailable
-from core.money import Money
-from payouts.findings import note_finding
+from core.errors import Conflict, Refused, Unavailable
+from payouts.note_difference import NO_AMOUNT, Found, note_difference
 from payouts.send_tables import provider_event
 from payouts.stripe.accounts import fetch_account, see_account
 from payouts.stripe.bank_payouts import fetch_bank_payout, see_bank_payout
@@ -91,6 +90,9 @@ def _handle(
             if refused.fields.get("stripe_code") == "resource_missing":
                 return _end(session, rows, "ignored", "Stripe does not know it")
             return _fail(session, rows, refused.detail, now)
+    except Conflict as busy:
+        with transaction(engine) as session:
+            return _later(session, rows, busy.detail, now)
     except Unavailable as unavailable:
         with transaction(engine) as session:
             return _wait(session, rows, unavailable.detail, now)
@@ -113,7 +115,7 @@ def _end(session: Session, rows: list[Row[Any]], state: str, note: str | None) -
 def _fail(session: Session, rows: list[Row[Any]], why: str, now: datetime) -> str:
     """No repeat helps; a person must look. The amount is unknown, so sending goes on."""
     for row in rows:
-        note_finding(session, "event_failed", row.event, Money(0, "XXX"), f"{row.type}: {why}", now)
+        note_difference(session, Found("event_failed", row.event, NO_AMOUNT, f"{row.type}: {why}"), now)
     return _end(session, rows, "failed", why[:500])
 
 

@@ -18,7 +18,7 @@ from core.database import transaction
 from core.errors import Refused
 from core.settings import Settings
 from payouts.send_tables import provider_poll
-from payouts.stripe.accounts import accounts_to_see, fetch_account, see_account
+from payouts.stripe.accounts import accounts_to_see, fetch_account, looked_at, see_account
 from payouts.stripe.asking import ask
 from payouts.stripe.bank_payouts import fetch_newest, see_bank_payout
 from payouts.stripe.events import KINDS, PROVIDER, read_event, receive
@@ -68,6 +68,8 @@ def poll_accounts(engine: Engine, client: StripeClient, now: datetime) -> int:
             _see_account(engine, client, account, now)
         except Refused as refused:
             log.warning("account not shown", account=account, why=refused.detail)
+            with transaction(engine) as session:
+                looked_at(session, account, now)
     return len(accounts)
 
 
@@ -96,12 +98,13 @@ def _see_account(engine: Engine, client: StripeClient, account: str, now: dateti
 
 
 def _see_top_up(engine: Engine, client: StripeClient, id: str, now: datetime) -> None:
-    shown = fetch_checkout(client, id)
+    """One that Stripe does not show (another key's, say), or that was paid otherwise, does not hold up the next."""
     try:
+        shown = fetch_checkout(client, id)
         with transaction(engine) as session:
             see_checkout(session, shown, now)
-    except Refused:
-        return  # another amount: its event says so to people
+    except Refused as refused:
+        log.warning("top-up not taken", session=id, why=refused.code)
 
 
 def _end(until: datetime, now: datetime) -> dict[str, int]:

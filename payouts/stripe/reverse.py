@@ -130,10 +130,12 @@ def _reverse(client: StripeClient, taking: Taking) -> Outcome:
 
 
 def _sum(client: StripeClient, taking: Taking, reference: str) -> Outcome:
+    """It was executed, so whatever this look comes to, it is never fresh again."""
     try:
         transfer = plain(client.v1.transfers.retrieve(taking.transfer))
     except Exception as error:
-        return _no_verdict(outcome_of(error))
+        failed = outcome_of(error)
+        return Outcome("unknown", failed.code, failed.detail)
     units = transfer.get("amount_reversed")
     if not isinstance(units, int) or units <= 0:
         return Outcome("unknown", "unreadable", "Stripe's answer is no reversed transfer.")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, exists, insert, select, update
+from sqlalchemy import Row, exists, func, insert, select, update
 from sqlalchemy.orm import Session
 from stripe import StripeClient
 
@@ -23,6 +23,7 @@ from payouts.stripe.units import from_units, to_units
 
 _t = top_up.c
 _LOOK_AFTER = timedelta(minutes=5)
+MOST_OPEN = 50  # of a seller: each open one is asked for at every poll
 _ASYNC = timedelta(days=14)  # a bank debit may take so long to succeed or fail
 
 
@@ -70,6 +71,18 @@ def require_seller(session: Session, seller: str) -> None:
     """
     if not session.scalar(select(exists().where(seller_table.c.id == seller))):
         raise NotFound("not_found", f"No seller {seller!r}.")
+
+
+def require_room(session: Session, seller: str) -> None:
+    """Raises:
+    Refused: `too_many_open`, the seller has as many links as it may have at once.
+    """
+    waiting = select(func.count()).select_from(top_up).where(_t.seller == seller, _t.state == "open")
+    if (session.scalar(waiting) or 0) >= MOST_OPEN:
+        raise Refused(
+            "too_many_open",
+            f"{MOST_OPEN} top-ups of this seller are open: pay one, or wait until they expire.",
+        )
 
 
 def keep_top_up(

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from core.database import transaction
 from core.money import Money
 from ledger.export import FORMATS
-from ledger.export.snapshot import count_postings, open_snapshot
+from ledger.export.snapshot import ROWS, count_postings, open_snapshot, stream
 from ledger.post import Leg
 
 NAMES = [name for name in FORMATS if name != "ndjson"]
@@ -148,3 +148,12 @@ def test_memory_does_not_grow_with_the_books(owner: Engine, database_url: str) -
         assert done.returncode == 0, done.stderr
         size, grown = map(int, done.stdout.split())
         assert size > 500_000 and grown < LIMIT, (name, size, grown)
+
+
+def test_no_part_of_a_stream_is_larger_than_what_is_fetched_at_once(engine: Engine) -> None:
+    """Reports are made of these parts: one part of all rows would be all rows in memory."""
+    query = text("SELECT n FROM generate_series(1, CAST(:rows AS bigint)) n")
+    with Session(engine) as session:
+        open_snapshot(session)
+        sizes = [len(part) for part in stream(session, query, rows=2 * ROWS + 1).partitions()]
+    assert sizes == [ROWS, ROWS, 1]

@@ -79,7 +79,7 @@ class World:
                 now=self.now,
             )
             if verified:
-                verify_payee(session, name, "vera", self.now)
+                verify_payee(session, self.vault, name, "vera", self.now)
         if amount is not None:
             self.earn(name, amount)
 

@@ -67,7 +67,7 @@ class StripeWorld(World):
                     person="anna",
                     now=self.now,
                 )
-                verify_payee(session, name, "vera", self.now)
+                verify_payee(session, self.vault, name, "vera", self.now)
             credits = [credit(accounts.creator(name, "available"), money) for name in names]
             post(
                 session,
@@ -79,12 +79,12 @@ class StripeWorld(World):
 
     def known_account(self, name: str, account: str, **columns: Any) -> None:
         """What we know of a connected account."""
-        given = {"transfers": "active", "deleted": False} | columns
+        given = {"transfers": "active", "payouts_enabled": True, "deleted": False} | columns
         with transaction(self.engine) as session:
             session.execute(
                 text(
-                    "INSERT INTO stripe_account (creator, account, transfers, deleted)"
-                    " VALUES (:creator, :account, :transfers, :deleted)"
+                    "INSERT INTO stripe_account (creator, account, transfers, payouts_enabled, deleted)"
+                    " VALUES (:creator, :account, :transfers, :payouts_enabled, :deleted)"
                 ),
                 {"creator": name, "account": account} | given,
             )

@@ -93,6 +93,17 @@ def test_the_same_statement_counts_once_and_so_do_overlapping_ones(world: World)
     assert differences(world) == []
 
 
+def test_a_statement_of_the_morning_that_comes_late_is_no_difference(world: World) -> None:
+    run, sent = paid_out(world, "10", "20")
+    evening = statement_1c(*map(booked, sent))
+    imported(world, evening)
+    imported(world, statement_1c(booked(sent[0])))
+    assert states(world, run) == ["paid", "paid"]
+    assert differences(world) == []
+    imported(world, evening)
+    assert differences(world) == []
+
+
 def test_one_return_comes_back_once(world: World) -> None:
     run, sent = paid_out(world, "10", "20")
     imported(world, statement_1c(*map(booked, sent)))

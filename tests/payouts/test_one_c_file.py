@@ -8,10 +8,15 @@ from typing import Any
 
 import pytest
 from bank_world import OWN_RU, approved, content, documents, made, payee, ru, ru_account
+from by_hand import FREE
 from payout_world import World
+from sqlalchemy import Engine, text
 
+from core.database import transaction
 from core.errors import Invalid
+from ledger.verify import run_checks
 from payouts.bank.details import check_ru
+from payouts.checks import CHECKS
 
 READER = Path(__file__).parent / "one_c_reader.py"
 NASTY = [
@@ -112,3 +117,27 @@ def test_numbers_go_on_from_file_to_file(world: World) -> None:
     [document] = documents(content(world, made(world, approved(world))))
     assert document["Номер"] == "3"
     assert "KPK-2-3." in document["НазначениеПлатежа"]
+
+
+@pytest.mark.parametrize(
+    ("statement", "count"),
+    [
+        ("UPDATE file_payment SET payout_id = 999 WHERE payout_id = 1", 2),
+        ("UPDATE file_payment SET file_id = 999 WHERE payout_id = 1", 2),
+        ("DELETE FROM file_payment WHERE payout_id = 1", 1),
+        ("UPDATE payment_file SET total = total + 1", 1),
+    ],
+)
+def test_a_file_that_does_not_own_its_payouts_is_found(
+    world: World, owner: Engine, statement: str, count: int
+) -> None:
+    payee(world, "c1", "10", ru(10))
+    payee(world, "c2", "20", ru(11))
+    made(world, approved(world))
+    found = []
+    for step in ("SELECT 1", FREE, statement):
+        with owner.begin() as connection:
+            connection.execute(text(step))
+        with transaction(world.engine) as session:
+            found.append([each.check for each in run_checks(session, CHECKS)])
+    assert found == [[], [], ["payment_file_wrong"] * count]

@@ -28,9 +28,9 @@ def test_a_change_must_be_verified_by_another(world: World) -> None:
     changed = put(world, "Carla", tax_status="self_employed")
     assert (changed.verified, changed.verified_by, changed.changed_by) == (False, None, "Carla")
     assert world.do(payable, "c1", "RUB", world.now) == Money.parse("0.00", "RUB")
-    assert world.refused(verify_payee, "c1", "carla ", world.now) == "own_change"
-    world.do(verify_payee, "c1", "boris", world.now)
-    world.do(verify_payee, "c1", "anna", world.now)
+    assert world.refused(verify_payee, world.vault, "c1", "carla ", world.now) == "own_change"
+    world.do(verify_payee, world.vault, "c1", "boris", world.now)
+    world.do(verify_payee, world.vault, "c1", "anna", world.now)
     assert world.do(get_payee, world.vault, "c1").verified_by == "boris"
 
 
@@ -49,7 +49,7 @@ def test_nobody_vouches_for_what_they_did_not_see(world: World) -> None:
     world.pass_time(1)
     put(world)
     with pytest.raises(Exception, match="changed after you looked"), transaction(world.engine) as session:
-        verify_payee(session, "c1", "boris", world.now, seen=seen)
+        verify_payee(session, world.vault, "c1", "boris", world.now, seen=seen)
 
 
 def test_the_destination_is_masked_and_sealed(world: World) -> None:
@@ -83,7 +83,7 @@ def test_a_bad_payee_is_refused(world: World, changed: dict, code: str) -> None:
 def test_nobody_without_a_row(world: World) -> None:
     assert world.refused(put_payee, world.vault, "c1", **PLAIN, person="x", now=world.now) == "not_found"
     assert world.refused(get_payee, world.vault, "c1") == "not_found"
-    assert world.refused(verify_payee, "c1", "boris", world.now) == "not_found"
+    assert world.refused(verify_payee, world.vault, "c1", "boris", world.now) == "not_found"
     assert world.refused(hold_payee, "c1", "why", "anna") == "not_found"
 
 
@@ -93,7 +93,7 @@ def test_what_changed_after_the_draft_is_held_not_sent(world: World) -> None:
         world.creator(name, "10.00")
     run = world.drafted()
     put(world)
-    world.do(verify_payee, "c1", "boris", world.now)
+    world.do(verify_payee, world.vault, "c1", "boris", world.now)
     world.do(hold_payee, "c2", "papers", "anna")
     with transaction(world.engine) as session:
         session.execute(text("UPDATE creator SET status = 'suspended' WHERE id = 'c3'"))

@@ -49,6 +49,8 @@ BREAKS: list[tuple[str, str, int]] = [
     ("payout_reversed_wrong", f"UPDATE payout SET reversed = 1 {PAID}", 1),
     ("payout_run_wrong", "UPDATE payout_run SET total = total + 1 WHERE id = 1", 1),
     ("payout_run_wrong", "UPDATE payout_run SET payout_count = payout_count - 1 WHERE id = 1", 1),
+    ("payout_run_wrong", f"UPDATE payout SET run_id = 999 {PAID}", 2),
+    ("payout_run_wrong", "DELETE FROM creator WHERE id = 'held'", 1),
 ]
 
 

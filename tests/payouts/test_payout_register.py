@@ -40,6 +40,12 @@ def test_rows_hold_what_was_approved(world: World) -> None:
     assert row.destination == {"account": "4081781000000000c1", "bank": "Банк"}
 
 
+def test_a_field_of_the_destination_never_hides_ours(world: World) -> None:
+    world.creator("c1", "10.00", state="asleep")
+    [row] = read(world, world.sent().id)
+    assert (row["state"], row["payee.state"]) == ("sent", "asleep")
+
+
 @pytest.mark.parametrize(
     "name", ['=HYPERLINK("http://x";"y")', "+1", "-1", "@SUM", "\t=1", "\r=1", '"a","b"', "two\nlines", "a=1"]
 )

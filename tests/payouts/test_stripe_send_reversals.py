@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 from stripe_standin.client import StripeStandin
 from stripe_world import StripeWorld
 
@@ -91,6 +92,35 @@ def test_a_reversal_confirmed_whose_sum_was_not_seen(market: StripeWorld) -> Non
     assert transfer["amount_reversed"] == 400
 
 
+@pytest.mark.parametrize("fault", [{"do": "rate_limit", "retry_after": 0}, {"do": "answer", "status": 401}])
+def test_a_confirmed_reversal_is_not_fresh_again(market: StripeWorld, fault: dict[str, object]) -> None:
+    """Its sum was not told; a day later, when Stripe has forgotten the key, it is found and not made once more."""
+    payout = paid(market)
+    asked(market, payout, "4.00")
+    market.stripe.control("fault", match="GET /v1/transfers/[^/]*", **fault)
+    market.look_up()
+    assert states(market, payout) == ["unknown"]
+    market.look_up(timedelta(hours=25))
+    assert states(market, payout) == ["done"]
+    assert market.dollars("c1") == ("4.00", "0.00", "6.00")
+    [transfer] = market.stripe.transfers()
+    assert transfer["amount_reversed"] == 400
+
+
+def test_a_part_that_stripe_cannot_take_back_is_refused(market: StripeWorld) -> None:
+    """It takes forints in whole ones alone; the job that reverses would end at such a part, for everybody."""
+    market.paid_by_stripe("c1")
+    market.earn("c1", "50.00", "HUF")
+    run = market.approved(currency="HUF")
+    market.send()
+    payout = market.one(run)
+    part = Money.parse("1.50", "HUF")
+    assert market.refused(ask_back, payout.id, part, "x", "anna", market.now) == "not_sendable"
+    market.do(ask_back, payout.id, Money.parse("2.00", "HUF"), "x", "anna", market.now)
+    market.look_up()
+    assert states(market, payout) == ["done"]
+
+
 def test_a_reversal_that_stripe_refuses_is_shown(market: StripeWorld) -> None:
     """The creator's account has spent it."""
     payout = paid(market)
@@ -140,11 +170,16 @@ def test_a_person_decides_what_is_too_old(market: StripeWorld) -> None:
 
 
 def test_a_person_was_wrong(market: StripeWorld) -> None:
-    """It had been sent after all, and Stripe could not say so at the time: the next attempt finds it."""
+    """It had been sent after all. Nobody may say no while Stripe does not answer; had its list been behind, the next
+    attempt finds it."""
     payout = unknown(market, "drop_after")
     market.stripe.fault("error_before", match="GET /v1/transfers", times=1)
     market.look_up(timedelta(hours=21))
-    market.do(resolve, payout.id, "not_sent", None, "a guess", "boris", market.now)
+    guess = (resolve, payout.id, "not_sent", None, "a guess", "boris", market.now)
+    assert market.refused(*guess) == "not_looked_up"
+    with transaction(market.engine) as session:
+        session.execute(text("UPDATE payout_attempt SET code = 'not_found'"))
+    market.do(*guess)
     market.do(release_payout, payout.id, "boris")
     assert market.send()["confirmed"] == 1
     assert len(market.posts()) == len(market.stripe.transfers()) == 1

@@ -16,10 +16,14 @@ from core.money import Money
 from core.settings import Settings
 from jobs.stripe_events import step as handle
 from jobs.stripe_poll import step as poll
+from payouts.attempts import plan_attempts
+from payouts.claim import claim_ready
+from payouts.record import record
 from payouts.settle import reverse_row
 from payouts.store import find_payout
 from payouts.stripe.client import stripe_client
 from payouts.stripe.events import get_event, list_events, parse_event, receive
+from payouts.stripe.transfer import deliver
 
 Json = dict[str, Any]
 
@@ -141,6 +145,29 @@ def test_an_unknown_payout_is_looked_up_at_once_when_an_event_tells_of_it(market
     assert handled(market) == {"done": 1}
     assert market.states(run) == ["unknown"]
     assert market.look_up(timedelta(0)) == {"confirmed": 1}
+    assert market.states(run) == ["paid"]
+
+
+def test_what_is_taken_back_while_a_worker_has_the_payout_is_credited(market: StripeWorld) -> None:
+    """The worker was told of the whole transfer and writes that down later; the event waits until it has."""
+    account = market.paid_by_stripe("c1")
+    run = market.approved()
+    with transaction(market.engine) as session:
+        plan_attempts(session, market.now)
+    with transaction(market.engine) as session:
+        [work] = claim_ready(session, market.vault, market.now, 10)
+    outcome = deliver(stripe_client(market.settings), work)
+    [transfer] = market.stripe.transfers()
+    assert transfer["destination"] == account
+    reverse(market, transfer["id"], 300)
+    take(market, *market.stripe.control("events"))
+    assert handled(market) == {"retried": 2}
+    with transaction(market.engine) as session:
+        assert record(session, work, outcome, market.now) == "confirmed"
+    assert market.dollars("c1") == ("0.00", "0.00", "10.00")
+    market.now += timedelta(minutes=5)
+    assert handled(market) == {"done": 2}
+    assert market.dollars("c1") == ("3.00", "0.00", "7.00")
     assert market.states(run) == ["paid"]
 
 

@@ -1,0 +1,43 @@
+"""Which seeds the tests run: blocks of fresh ones, and every seed that failed once."""
+
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sim_database import Database
+from sim_program import run_seed
+from sqlalchemy import create_engine, make_url, text
+
+BLOCK = 10
+_REGRESSIONS = Path(__file__).with_name("regressions.txt")
+
+
+def regressions() -> list[int]:
+    """The seeds of the file, each with what was wrong then."""
+    lines = _REGRESSIONS.read_text(encoding="utf-8").splitlines()
+    return [int(line.split()[0]) for line in lines if line[:1].isdigit()]
+
+
+def run_block(database: Database, first: int) -> None:
+    for seed in range(first, first + BLOCK):
+        run_seed(database, seed)
+
+
+@contextmanager
+def database_of(template: str) -> Iterator[Database]:
+    """A database of one's own for many seeds."""
+    admin = make_url(os.environ["KOPECK_DATABASE_URL"]).set(drivername="postgresql+psycopg2")
+    engine = create_engine(admin, isolation_level="AUTOCOMMIT")
+    name = f"simulation_{uuid.uuid4().hex[:12]}"
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+    database = Database(admin.set(database=name).render_as_string(False))
+    try:
+        yield database
+    finally:
+        database.close()
+        with engine.connect() as connection:
+            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+        engine.dispose()
