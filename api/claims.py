@@ -138,7 +138,7 @@ def submit_claim(session: Session, body: dict[str, Any], id: str) -> Any:
 )  # fmt: skip
 def set_claim_token(session: Session, body: dict[str, Any], id: str) -> Any:
     """Say the content's advertising token (erid)"""
-    return submit.set_token(session, id, body["token"], runtime().now(), **_mine())
+    return submit.set_token(session, id, body["token"], caller().person, runtime().now(), **_mine())
 
 
 @operation(blp, "POST", "/claims/<id>/withdraw", roles=("creator",), answer=ClaimOut, idempotent=True)

@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from bounties.find import Claim, claim_of, find_claim, move_claim
 from bounties.states import CLAIM, require
-from bounties.tables import claim
 from catalog.tables import content, product_tag
 from catalog.tables import creator as catalog_creator
 from core.errors import Conflict, Invalid, Refused
@@ -60,6 +59,7 @@ def set_token(
     session: Session,
     public: str,
     token: str,
+    person: str,
     now: datetime,
     *,
     creator: str | None = None,
@@ -74,11 +74,11 @@ def set_token(
     task, row = find_claim(session, public, creator=creator, seller=seller, lock=True)
     if row.state not in ("claimed", "submitted", "changes_requested", "disputed", "approved", "split"):
         raise Refused(f"claim_{row.state}", f"The claim is {row.state}.", state=row.state)
-    values: dict[str, Any] = {"token": token, "updated_at": now}
+    values: dict[str, Any] = {"token": token}
     if row.state == "submitted" and row.due_at is None:
         values["due_at"] = now + timedelta(hours=task.review_hours)
-    changed = claim.update().where(claim.c.id == row.id).values(**values)
-    return claim_of(task, session.execute(changed.returning(claim)).one())
+    who = "creator" if creator is not None else "seller"
+    return claim_of(task, move_claim(session, row, "token", who, person, now, **values))
 
 
 def _require_active(session: Session, creator: str) -> None:

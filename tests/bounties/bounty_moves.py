@@ -100,7 +100,7 @@ def on_claim(p: Pair, name: str, b: BountyModel, c: ClaimModel, id: str) -> None
             "s1",
             "erid2",
             now,
-            real=(lambda s: set_token(s, id, "erid2", now, seller="s1"),),
+            real=(lambda s: set_token(s, id, "erid2", "Sonya", now, seller="s1"),),
         )
     elif name == "withdraw":
         p.both(rules.withdraw, m, b, c, by, real=(withdraw_claim, id, by, by, now, SETTINGS))

@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from bounty_many import (
     ROUNDS,
     Race,
@@ -28,6 +29,8 @@ from bounties.review import approve_claim
 from bounties.take import claim_slot, withdraw_claim
 from bounties.withdrawals import request_withdrawal, settle_withdrawal
 from core.database import transaction
+
+pytestmark = pytest.mark.slow
 
 
 def test_approve_against_cancel(world: World, race: Race) -> None:

@@ -18,6 +18,8 @@ from bounties.open import due_openings, open_due
 from bounties.overdue import approve_by_silence, end_rejections, expire_claims
 from core.database import transaction
 
+pytestmark = pytest.mark.slow
+
 STEPS, PAIRS = 70, 3
 JOBS: tuple[tuple[Callable[..., Any], Callable[..., Any]], ...] = (
     (rules.close_due, close_due),

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from bounty_many import ROUNDS, Race, call, claims, creators, drafts, later, opened, public, seen, submitted
 from bounty_world import SETTINGS, World, rub
 
@@ -15,6 +16,8 @@ from bounties.submit import submit_content
 from bounties.take import withdraw_claim
 from core.database import transaction
 from rewards.seller_money import deposit_of_seller
+
+pytestmark = pytest.mark.slow
 
 
 def test_approve_against_silence(world: World, race: Race) -> None:
