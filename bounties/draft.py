@@ -31,7 +31,8 @@ def draft_bounty(
     """A new draft; no money moves. `terms`: all of `TERMS`.
 
     Raises:
-        Invalid: `unknown_reference`, the product is not the seller's; or what `check_terms` says.
+        Invalid: `unknown_reference`; or what `check_terms` says.
+        Refused: `product_of_another`.
     """
     values = dict(terms) | _about_product(session, seller, terms["product"])
     check_terms(values, now)
@@ -100,11 +101,13 @@ def freeze_fee(session: Session, row: Any, now: datetime, settings: Settings) ->
 
 
 def _about_product(session: Session, seller: str, product_id: str) -> dict[str, Any]:
-    query = select(product.c.category).where(product.c.id == product_id, product.c.seller == seller)
-    category = session.scalar(query)
-    if category is None:
-        raise Invalid("unknown_reference", f"The seller has no product {product_id!r}.", pointer="/product")
-    return {"category": category}
+    query = select(product.c.category, product.c.seller).where(product.c.id == product_id)
+    row = session.execute(query).one_or_none()
+    if row is None:
+        raise Invalid("unknown_reference", f"No product {product_id!r}.", pointer="/product")
+    if row.seller != seller:
+        raise Refused("product_of_another", f"The product {product_id!r} is another seller's.")
+    return {"category": row.category}
 
 
 def _refuse_open(row: Any, changes: Mapping[str, Any]) -> None:

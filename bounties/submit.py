@@ -95,7 +95,7 @@ def _require_fit(session: Session, task: Any, creator: str, content_id: str, now
         "unknown_reference": found is None and f"The creator has no content {content_id!r}.",
         "content_gone": found and found.deleted_at is not None and "The content was deleted.",
         "published_outside": found
-        and not task.opened_at <= found.published_at <= now
+        and not task.opened_at.replace(microsecond=0) <= found.published_at <= now
         and "The content was not published since the bounty opened.",
         "product_not_tagged": not session.scalar(_tagged(content_id, task.product))
         and f"The content does not tag the product {task.product!r}.",

@@ -44,6 +44,9 @@ def make_bounties(market: Any) -> None:
         {"outcome": "paid", "reference": "pp"},
     )
 
+    fee = {"effective_from": "2027-05-01", "percent": "5", "minimum": {"amount": "1.00", "currency": "RUB"}}
+    ok("finance", "POST", "/v1/bounty-fees", fee)
+
 
 def _content(market: Any, name: str) -> None:
     content = {

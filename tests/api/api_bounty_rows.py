@@ -64,7 +64,7 @@ BOUNTIES: dict[str, Valid] = {
         "resolve", "operator", "argued", "paid", A | {"outcome": "approved"}, B | {"outcome": "approved"}, owned=False
     ),
     "POST /bounty-fees": Valid(
-        "finance", "/v1/bounty-fees", FEE, 201, FEE | {"percent": "6"}, ("/v1/bounty-fees", FEE | {"effective_from": "2026-11-01"})
+        "finance", "/v1/bounty-fees", FEE, 201, FEE | {"percent": "6"}, ("/v1/bounty-fees", FEE | {"effective_from": "2027-05-01"})
     ),
     "GET /bounty-fees": Valid("seller", "/v1/bounty-fees"),
     "POST /sellers/<id>/withdrawals": Valid(

@@ -143,7 +143,8 @@ def test_a8_other_methods_and_other_spellings_are_no_way_in(market: Market, name
     method, valid = name.split()[0], REQUESTS[name]
     path = valid.path.format(**market.ids).partition("?")[0]
     before = picture(market.engine)
-    for tried in {"TRACE", "PATCH", "CONNECT", "PROPFIND", "QUERY"}:
+    taken = {"PATCH"} if f"PATCH {name.split(' ', 1)[1]}" in REQUESTS else set()
+    for tried in {"TRACE", "PATCH", "CONNECT", "PROPFIND", "QUERY"} - taken:
         answer = market.call(valid.role, tried, path)
         assert answer.status_code == 405 and method in answer.headers["Allow"], (tried, answer.text)
     for header in ("x_http_method_override", "x_http_method", "x_method_override"):
