@@ -16,24 +16,24 @@ TERMS = {
 
 def make_bounties(market: Any) -> None:
     ok, ids = market.call.ok, market.ids
-    for name in ("draft", "free", "room", "taken", "handed", "refused", "argued", "paid"):
-        made = ok("seller", "POST", "/v1/bounties", TERMS | {"slots": 1 if name in {"taken", "paid"} else 2})
+    for name in ("draft", "free", "room", "taken", "handed", "refused", "argued", "ended"):
+        made = ok("seller", "POST", "/v1/bounties", TERMS | {"slots": 1 if name in {"taken", "ended"} else 2})
         ids[f"bty_{name}"] = made["id"]
         if name != "draft":
             ok("seller", "POST", f"/v1/bounties/{made['id']}/open")
     ids["bty_foreign"] = ok("seller2", "POST", "/v1/bounties", TERMS | {"product": "p2"})["id"]
     ok("seller2", "POST", f"/v1/bounties/{ids['bty_foreign']}/open")
     ids["clm_foreign"] = ok("creator2", "POST", f"/v1/bounties/{ids['bty_foreign']}/claims")["id"]
-    for name in ("taken", "handed", "refused", "argued", "paid"):
+    for name in ("taken", "handed", "refused", "argued", "ended"):
         ids[f"clm_{name}"] = ok("creator", "POST", f"/v1/bounties/{ids[f'bty_{name}']}/claims")["id"]
     _content(market, "kb_free")
-    for name in ("handed", "refused", "argued", "paid"):
+    for name in ("handed", "refused", "argued", "ended"):
         _content(market, f"kb_{name}")
         ok("creator", "POST", f"/v1/claims/{ids[f'clm_{name}']}/submit", {"content": f"kb_{name}"})
     for name in ("refused", "argued"):
         ok("seller", "POST", f"/v1/claims/{ids[f'clm_{name}']}/reject", {"reason": "no"})
     ok("creator", "POST", f"/v1/claims/{ids['clm_argued']}/dispute", {"reason": "yes"})
-    ok("seller", "POST", f"/v1/claims/{ids['clm_paid']}/approve")
+    ok("creator", "POST", f"/v1/claims/{ids['clm_ended']}/withdraw")
     for n, name in (("1", "open"), ("1", "done"), ("2", "foreign")):
         amount = {"amount": {"amount": "0.50", "currency": "RUB"}}
         ids[f"swd_{name}"] = ok("finance", "POST", f"/v1/sellers/s{n}/withdrawals", amount)["id"]

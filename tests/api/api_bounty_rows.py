@@ -53,15 +53,15 @@ BOUNTIES: dict[str, Valid] = {
     "GET /bounties/<id>/claims": _theirs("seller", "/v1/bounties/%s/claims", "{bty_handed}", "{bty_foreign}", "{bty_none}"),
     "GET /creators/<id>/claims": _theirs("creator", "/v1/creators/%s/claims", "c1", "c2", "nobody"),
     "GET /claims/<id>": _theirs("creator", "/v1/claims/%s", "{clm_handed}", "{clm_foreign}", "{clm_none}"),
-    "POST /claims/<id>/submit": _claim("submit", "creator", "taken", "paid", CONTENT, {"content": "kb_paid"}),
+    "POST /claims/<id>/submit": _claim("submit", "creator", "taken", "ended", CONTENT, {"content": "kb_ended"}),
     "POST /claims/<id>/token": _claim("token", "creator", "handed", "refused", {"token": "a"}, {"token": "b"}),
-    "POST /claims/<id>/withdraw": _claim("withdraw", "creator", "handed", "paid"),
-    "POST /claims/<id>/dispute": _claim("dispute", "creator", "refused", "paid", A, B),
-    "POST /claims/<id>/approve": _claim("approve", "seller", "handed", "paid"),
-    "POST /claims/<id>/reject": _claim("reject", "seller", "handed", "paid", A, B),
-    "POST /claims/<id>/request-changes": _claim("request-changes", "seller", "handed", "paid", A, B),
+    "POST /claims/<id>/withdraw": _claim("withdraw", "creator", "handed", "ended"),
+    "POST /claims/<id>/dispute": _claim("dispute", "creator", "refused", "ended", A, B),
+    "POST /claims/<id>/approve": _claim("approve", "seller", "handed", "ended"),
+    "POST /claims/<id>/reject": _claim("reject", "seller", "handed", "ended", A, B),
+    "POST /claims/<id>/request-changes": _claim("request-changes", "seller", "handed", "ended", A, B),
     "POST /claims/<id>/resolve": _claim(
-        "resolve", "operator", "argued", "paid", A | {"outcome": "approved"}, B | {"outcome": "approved"}, owned=False
+        "resolve", "operator", "argued", "ended", A | {"outcome": "approved"}, B | {"outcome": "approved"}, owned=False
     ),
     "POST /bounty-fees": Valid(
         "finance", "/v1/bounty-fees", FEE, 201, FEE | {"percent": "6"}, ("/v1/bounty-fees", FEE | {"effective_from": "2027-05-01"})
