@@ -13,6 +13,8 @@ from bounties.states import BOUNTY_STATES, CLAIM_STATES
 from bounties.tables import bounty, claim
 from catalog.tables import content, follow, product, product_tag
 from catalog.tables import creator as catalog_creator
+from catalog.tables import seller as catalog_seller
+from core.errors import NotFound
 from core.money import Money
 
 _b, _c = bounty.c, claim.c
@@ -81,7 +83,13 @@ def list_claims(
 
 
 def seller_counts(session: Session, seller: str) -> SellerCounts:
-    """What a seller looks at first: how its bounties stand, and what waits for its review."""
+    """What a seller looks at first: how its bounties stand, and what waits for its review.
+
+    Raises:
+        NotFound: no such seller.
+    """
+    if session.scalar(select(catalog_seller.c.id).where(catalog_seller.c.id == seller)) is None:
+        raise NotFound("not_found", "No such seller.")
     mine = select(_b.state, func.count().label("n")).where(_b.seller == seller).group_by(_b.state)
     claims = select(_c.state, func.count().label("n")).join(bounty, _b.id == _c.bounty_id)
     held = select(_b.currency, func.sum(_b.funded - _b.released - _b.returned).label("held"))
