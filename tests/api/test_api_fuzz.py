@@ -95,12 +95,12 @@ def test_b12_no_drawn_request_is_a_fault_and_every_answer_is_as_documented(
     ends, seen, left = time.monotonic() + SECONDS, 0, []
     shuffled = list(operations(schema))
     random.Random(f"{SEED} {mode}").shuffle(shuffled)
-    for operation in shuffled:
-        if time.monotonic() > ends:
+    for number, operation in enumerate(shuffled):
+        if time.monotonic() > ends and number > len(shuffled) / 2:  # half of them, however slow the machine is
             left.append(operation.label)
             continue
         try:
             seen += try_out(market, operation, mode)
         except (schemathesis.errors.SchemathesisError, hypothesis.errors.Unsatisfiable):
             assert mode is schemathesis.GenerationMode.NEGATIVE  # nothing of it can be wrong
-    assert len(left) < len(shuffled) / 2 and seen > 200, (seen, left)
+    assert seen > 200, (seen, left)
