@@ -96,7 +96,8 @@ def test_b12_no_drawn_request_is_a_fault_and_every_answer_is_as_documented(
     shuffled = list(operations(schema))
     random.Random(f"{SEED} {mode}").shuffle(shuffled)
     for number, operation in enumerate(shuffled):
-        if time.monotonic() > ends and number > len(shuffled) / 2:  # half of them, however slow the machine is
+        # Half of them, however slow the machine is.
+        if time.monotonic() > ends and number > len(shuffled) / 2:
             left.append(operation.label)
             continue
         try:
