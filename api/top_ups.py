@@ -14,6 +14,7 @@ from api.onboarding import Link
 from api.operation import STAFF, caller, operation
 from api.paging import Page, after_of, page
 from api.runtime import runtime
+from catalog.sellers import find_seller
 from core.database import transaction
 from payouts.stripe import top_up
 from payouts.stripe.client import stripe_client
@@ -48,7 +49,7 @@ def _ask_checkout(body: dict[str, Any], id: str) -> _Asked:
     """Stripe's key is made of ours, so that a repeat finds the session that a lost answer left."""
     body["amount"].require_positive().require_minor()
     with transaction(runtime().engine) as session:
-        top_up.require_seller(session, id)
+        find_seller(session, id)
         top_up.require_room(session, id)
     name = f"{caller().key_id} {idempotency_key()}".encode()
     key = f"top_up:{id}:{hashlib.sha256(name).hexdigest()[:32]}"

@@ -9,12 +9,11 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bounties.find import escrow
 from bounties.tables import bounty
-from catalog.tables import seller
+from catalog.sellers import find_seller
 from core.errors import Refused
 from core.money import Money
 from core.settings import Settings
@@ -32,7 +31,7 @@ def fund(session: Session, row: Any, micros: int, now: datetime, settings: Setti
     Raises:
         Refused: `not_enough_money`, with what is missing.
     """
-    session.execute(select(seller.c.id).where(seller.c.id == row.seller).with_for_update(key_share=True))
+    find_seller(session, row.seller, lock=True)
     code, needs = accounts.seller_balance(row.seller), Money(micros, row.currency)
     holds = natural(session, [code], row.currency)[code]
     if holds < needs:

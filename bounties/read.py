@@ -11,10 +11,9 @@ from sqlalchemy.orm import Session
 from bounties.find import Bounty, Claim, bounty_of, claim_of
 from bounties.states import BOUNTY_STATES, CLAIM_STATES
 from bounties.tables import bounty, claim
+from catalog.sellers import find_seller
 from catalog.tables import content, follow, product, product_tag
 from catalog.tables import creator as catalog_creator
-from catalog.tables import seller as catalog_seller
-from core.errors import NotFound
 from core.money import Money
 
 _b, _c = bounty.c, claim.c
@@ -88,8 +87,7 @@ def seller_counts(session: Session, seller: str) -> SellerCounts:
     Raises:
         NotFound: no such seller.
     """
-    if session.scalar(select(catalog_seller.c.id).where(catalog_seller.c.id == seller)) is None:
-        raise NotFound("not_found", "No such seller.")
+    find_seller(session, seller)
     mine = select(_b.state, func.count().label("n")).where(_b.seller == seller).group_by(_b.state)
     claims = select(_c.state, func.count().label("n")).join(bounty, _b.id == _c.bounty_id)
     held = select(_b.currency, func.sum(_b.funded - _b.released - _b.returned).label("held"))

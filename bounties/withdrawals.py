@@ -11,7 +11,7 @@ from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from bounties.tables import seller_withdrawal
-from catalog.tables import seller as catalog_seller
+from catalog.sellers import find_seller
 from core.errors import NotFound, Refused
 from core.ids import key_of, public_id
 from core.money import Money
@@ -51,9 +51,7 @@ def request_withdrawal(
         Refused: `not_enough_money`, with what is free.
     """
     amount.require_positive().require_minor()
-    lock = select(catalog_seller.c.id).where(catalog_seller.c.id == seller).with_for_update(key_share=True)
-    if session.scalar(lock) is None:
-        raise NotFound("not_found", f"No seller {seller!r}.")
+    find_seller(session, seller, lock=True)
     code = accounts.seller_balance(seller)
     free = natural(session, [code], amount.currency)[code]
     if free < amount:

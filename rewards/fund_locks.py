@@ -1,4 +1,4 @@
-"""Locks on those who hold money, in one order: the fund's row, its lines by id, a seller's row, then the ledger's balances.
+"""Locks on those who hold money, in one order: the fund's row, its lines by id, a seller's row (`catalog.sellers`), then the ledger's balances.
 
 Whoever spends from a line locks its row first, so that what it holds does not change between the look and the entry. The locks let new rows refer to
 the locked ones (FOR NO KEY UPDATE): a proposed transfer refers to two lines in an order of its own, and must not wait.
@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
-from catalog.tables import seller
 from core.errors import Invalid, NotFound, Refused
 from core.money import Money
 from ledger import accounts
@@ -41,19 +40,6 @@ def lock_all_lines(session: Session, fund_id: str) -> None:
     """Lock every line of the fund in the order of their ids: before the first entry of who allocates afterwards."""
     l = fund_line.c  # noqa: E741
     session.execute(select(l.id).where(l.fund == fund_id).order_by(l.id).with_for_update(key_share=True))
-
-
-def find_seller(session: Session, seller_id: str, *, lock: bool = False) -> str:
-    """The seller's id. The lock lets new rows refer to the seller meanwhile.
-
-    Raises:
-        NotFound: no such seller.
-    """
-    query = select(seller.c.id).where(seller.c.id == seller_id)
-    found = session.scalar(query.with_for_update(key_share=True) if lock else query)
-    if found is None:
-        raise NotFound("not_found", f"No seller {seller_id!r}.")
-    return found
 
 
 def require_currency(money: Money, currency: str, pointer: str) -> None:

@@ -7,13 +7,13 @@ from typing import Any
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
+from catalog.sellers import find_seller
 from core.ids import public_id
 from core.money import Money
 from core.settings import Settings
 from ledger import accounts
 from ledger.post import credit, debit, post
 from ledger.tables import account, balance, entry
-from rewards.fund_locks import find_seller
 from rewards.fund_tables import seller_deposit
 
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, exists, func, insert, select, update
+from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.orm import Session
 from stripe import StripeClient
 
-from catalog.tables import seller as seller_table
+from catalog.sellers import find_seller
 from core.errors import NotFound, Refused
 from core.ids import key_of, public_id
 from core.money import Money
@@ -63,14 +63,6 @@ def ask_checkout(
         "cancel_url": return_url,
     }
     return ask(lambda: client.v1.checkout.sessions.create(asked, {"idempotency_key": key}))
-
-
-def require_seller(session: Session, seller: str) -> None:
-    """Raises:
-    NotFound: `not_found`, no such seller.
-    """
-    if not session.scalar(select(exists().where(seller_table.c.id == seller))):
-        raise NotFound("not_found", f"No seller {seller!r}.")
 
 
 def require_room(session: Session, seller: str) -> None:
@@ -169,7 +161,7 @@ def list_top_ups(session: Session, seller: str, limit: int, after: int | None) -
     Raises:
         NotFound: `not_found`, no such seller.
     """
-    require_seller(session, seller)
+    find_seller(session, seller)
     query = select(top_up).where(_t.seller == seller, _t.id > (after or 0))
     return [(row.id, _shown(row)) for row in session.execute(query.order_by(_t.id).limit(limit))]
 
