@@ -33,7 +33,9 @@ def free_slots(session: Session, freed: Mapping[int, int], now: datetime, settin
         for key, row in sorted(bounties_by_key(session, freed.keys()).items())
         if row.state == "closed"
     }
-    given = values(column("id", Integer), column("n", Integer), column("back", _b.price.type), name="given")
+    given = values(
+        column("id", _b.id.type), column("n", Integer), column("back", _b.price.type), name="given"
+    )
     rows = [(key, n, unit(closed[key]) * n if key in closed else 0) for key, n in freed.items()]
     g = given.data(rows)
     changed = update(bounty).where(_b.id == g.c.id)
