@@ -72,8 +72,7 @@ def evaluate_formula(session: Session, body: dict[str, Any]) -> Any:
 
 
 def _compiled(body: dict[str, Any]) -> Formula:
-    with _blaming("/formula"):
-        return compile_formula(body["formula"], body["grain"], None)
+    return compile_formula(body["formula"], body["grain"], None, pointer="/formula")
 
 
 @contextmanager

@@ -68,10 +68,7 @@ def _bonus(terms: Mapping[str, Any]) -> None:
         return
     _between(days, 1, MOST_DAYS, "bad_bonus", "bonus/days")
     _amount(most, terms["currency"], "/bonus/max/amount")
-    try:
-        names = compile_formula(text, "content_day").names
-    except Invalid as error:
-        raise Invalid(error.code, error.detail, pointer="/bonus/formula", **error.fields) from None
+    names = compile_formula(text, "content_day", pointer="/bonus/formula").names
     if strange := sorted(set(names) - set(BONUS_NAMES)):
         told = f"A bonus has no {strange[0]!r}; it has {', '.join(BONUS_NAMES)}, of the whole time."
         raise Invalid("formula_name", told, pointer="/bonus/formula")

@@ -71,17 +71,28 @@ class Formula:
 
 
 def compile_formula(
-    text: object, grain: str, want: Literal["number", "boolean", "text"] | None = "number"
+    text: object,
+    grain: str,
+    want: Literal["number", "boolean", "text"] | None = "number",
+    *,
+    pointer: str | None = None,
 ) -> Formula:
     """The formula of a text: `want` is "number" for an amount or weight, "boolean" for a where, None for either.
+
+    `pointer`: the field that it came in, which a refusal then names.
 
     Raises:
         Invalid: `formula_syntax`, `formula_type`, `formula_name`, `formula_limit`, each with `line` and `column`;
             `formula_grain` for an unknown grain.
     """
-    if not isinstance(text, str):
-        raise Invalid("formula_syntax", "A formula is a text.", line=1, column=1)
-    return _compile(text, grain, want)
+    try:
+        if not isinstance(text, str):
+            raise Invalid("formula_syntax", "A formula is a text.", line=1, column=1)
+        return _compile(text, grain, want)
+    except Invalid as error:
+        if pointer is None:
+            raise
+        raise Invalid(error.code, error.detail, pointer=pointer, **error.fields) from None
 
 
 @lru_cache(maxsize=1024)

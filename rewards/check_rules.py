@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 from core.errors import Invalid
 from core.money import Money
@@ -43,9 +43,9 @@ def _check_rule(each: Mapping[str, Any], currency: str, at: str) -> None:
         told = "A rule has either an amount, a formula for each key, or a pool that is shared among the keys."
         raise Invalid("amount_or_pool", told, pointer=at + ("/amount" if pool is None else "/pool"))
     if each.get("where") is not None:
-        _check_formula(each["where"], grain, "boolean", f"{at}/where")
+        compile_formula(each["where"], grain, "boolean", pointer=f"{at}/where")
     if pool is None:
-        _check_formula(each["amount"], grain, "number", f"{at}/amount")
+        compile_formula(each["amount"], grain, pointer=f"{at}/amount")
     else:
         _check_pool(pool, grain, currency, f"{at}/pool")
     _check_caps(each.get("caps") or (), currency, f"{at}/caps")
@@ -76,7 +76,7 @@ def _check_pool(pool: Mapping[str, Any], grain: str, currency: str, at: str) -> 
     if grain == "creator_month" and pool["per"] != "month":
         told = "A pool of a day cannot be shared by the figures of a month; say per month, or creator_day."
         raise Invalid("bad_pool", told, pointer=f"{at}/per")
-    _check_formula(pool["weight"], grain, "number", f"{at}/weight")
+    compile_formula(pool["weight"], grain, pointer=f"{at}/weight")
     if pool.get("top") is not None and pool["top"] < 1:
         raise Invalid(
             "bad_pool", "A pool goes to the top 1 or more; leave top out for all.", pointer=f"{at}/top"
@@ -112,10 +112,3 @@ def _check_seller_funded(each: Mapping[str, Any], at: str) -> None:
     for pointer, why in told.items():
         if why:
             raise Invalid("seller_funding", why, pointer=pointer)
-
-
-def _check_formula(text: str, grain: str, want: Literal["number", "boolean"], pointer: str) -> None:
-    try:
-        compile_formula(text, grain, want)
-    except Invalid as error:
-        raise Invalid(error.code, error.detail, pointer=pointer, **error.fields) from None
