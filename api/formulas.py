@@ -66,7 +66,7 @@ def evaluate_formula(session: Session, body: dict[str, Any]) -> Any:
         raise Invalid(
             "formula_value", f"No such names at {body['grain']}: {', '.join(unknown[:5])}", pointer="/values"
         )
-    with _blaming("/values"):
+    with _blaming_values():
         explained = made.explain(body["values"]).as_json()
     return {"value": explained["value"], "explain": explained}
 
@@ -76,11 +76,11 @@ def _compiled(body: dict[str, Any]) -> Formula:
 
 
 @contextmanager
-def _blaming(pointer: str) -> Iterator[None]:
-    """A refusal of the language, with the field that it is about; of a value, the value itself."""
+def _blaming_values() -> Iterator[None]:
+    """A refusal of a value names that value."""
     try:
         yield
     except Invalid as error:
-        name = error.fields.get("name") if pointer == "/values" else None
-        where = f"{pointer}/{name}" if name else pointer
+        name = error.fields.get("name")
+        where = f"/values/{name}" if name else "/values"
         raise Invalid(error.code, error.detail, pointer=where, **error.fields) from None
