@@ -2,12 +2,10 @@
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from scratch import scratch_folder
 
 from api.keys import create_key
 from catalog.bulk import load_catalog
@@ -153,13 +152,8 @@ def _kill_tree(process: subprocess.Popen[bytes]) -> None:
 
 @contextmanager
 def world(**settings: str) -> Iterator[World]:
-    folder = Path(tempfile.mkdtemp(prefix="kopeck-crash-", dir="/tmp"))
-    folder.chmod(0o711)  # the database's account passes through
-    try:
-        with closing(World(folder, **settings)) as made:
-            yield made
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with scratch_folder() as folder, closing(World(folder, **settings)) as made:
+        yield made
 
 
 class Senders:

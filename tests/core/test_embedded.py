@@ -8,15 +8,15 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import psycopg2
 import pytest
 import sqlalchemy as sa
+from scratch import scratch_folder
 
 from core.embedded import attach_or_start, cluster, running_cluster
 from core.embedded.account import Account, server_account
@@ -40,21 +40,10 @@ with running_cluster(Path(sys.argv[1]), bin_dir=eval(sys.argv[2]), settings={"fs
 """
 
 
-@contextmanager
-def open_folder():
-    """A folder that the server's account may pass through, unlike pytest's own."""
-    folder = Path(tempfile.mkdtemp(prefix="kopeck-test-", dir="/tmp"))
-    folder.chmod(0o711)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder)
-
-
 @pytest.fixture(scope="module", params=BINARIES)
 def made(request):
     """A home after its first start, and the programs that made it."""
-    with open_folder() as home:
+    with scratch_folder() as home:
         with running_cluster(home, bin_dir=request.param, settings=FAST) as running:
             query(running.url(), "CREATE TABLE kept (n int)")
             query(running.url(), "INSERT INTO kept VALUES (42)")
@@ -63,7 +52,7 @@ def made(request):
 
 @pytest.fixture
 def empty():
-    with open_folder() as folder:
+    with scratch_folder() as folder:
         yield folder / "home"
 
 

@@ -1,12 +1,11 @@
 """Books that move to another cluster: its transaction ids start over, and the seals go on."""
 
-import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from scratch import scratch_folder
 from seal_help import SIGNER, checked, entry_ids, exported, posted, sealed, sealed_ids
 from sqlalchemy import Engine, make_url, text
 
@@ -20,13 +19,8 @@ from ledger.watermark import take_watermark
 @pytest.fixture
 def elsewhere() -> Iterator[Cluster]:
     """Another cluster, embedded, with the roles that a home has."""
-    home = Path(tempfile.mkdtemp(prefix="kopeck-tests-", dir="/tmp"))
-    home.chmod(0o711)
-    try:
-        with running_cluster(home, settings={"fsync": "off"}) as cluster:
-            yield cluster
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
+    with scratch_folder() as home, running_cluster(home, settings={"fsync": "off"}) as cluster:
+        yield cluster
 
 
 def programs(home: Path) -> Path:

@@ -2,10 +2,8 @@
 
 import json
 import os
-import shutil
 import signal
 import sys
-import tempfile
 import threading
 import time
 from collections import Counter
@@ -17,6 +15,7 @@ from random import Random
 import psutil
 import pytest
 from payout_processes import Processes, eventually, once_each, processes
+from scratch import scratch_folder
 from sqlalchemy import text
 from stripe_standin.client import StripeStandin
 from stripe_standin.webhooks import signature
@@ -83,12 +82,10 @@ class Database:
 
 @pytest.fixture
 def database() -> Iterator[Database]:
-    folder = Path(tempfile.mkdtemp(prefix="kopeck-restarts-", dir="/tmp"))
-    folder.chmod(0o711)  # the database's account passes through
-    made = Database(folder)
-    yield made
-    made.stack.close()
-    shutil.rmtree(folder, ignore_errors=True)
+    with scratch_folder() as folder:
+        made = Database(folder)
+        yield made
+        made.stack.close()
 
 
 class Teller(threading.Thread):

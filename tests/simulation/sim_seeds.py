@@ -1,14 +1,13 @@
 """Which seeds the tests run: blocks of fresh ones, and every seed that failed once."""
 
-import os
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from scratch import admin_url, clone, drop
 from sim_database import Database
 from sim_program import run_seed
-from sqlalchemy import create_engine, make_url, text
 
 BLOCK = 10
 _REGRESSIONS = Path(__file__).with_name("regressions.txt")
@@ -28,16 +27,11 @@ def run_block(database: Database, first: int) -> None:
 @contextmanager
 def database_of(template: str) -> Iterator[Database]:
     """A database of one's own for many seeds."""
-    admin = make_url(os.environ["KOPECK_DATABASE_URL"]).set(drivername="postgresql+psycopg2")
-    engine = create_engine(admin, isolation_level="AUTOCOMMIT")
     name = f"simulation_{uuid.uuid4().hex[:12]}"
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
-    database = Database(admin.set(database=name).render_as_string(False))
+    clone(name, template)
+    database = Database(admin_url().set(database=name).render_as_string(False))
     try:
         yield database
     finally:
         database.close()
-        with engine.connect() as connection:
-            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-        engine.dispose()
+        drop(name)

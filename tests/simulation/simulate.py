@@ -6,16 +6,15 @@ The database is that of KOPECK_DATABASE_URL, in which databases of its own are m
 import argparse
 import os
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from logging import CRITICAL
-from pathlib import Path
 
 import sim_paths  # noqa: F401
 import structlog
+from scratch import scratch_folder
 from sim_database import ZONE, Database
 from sim_program import STEPS, Failed, run_seed
 from sqlalchemy import URL, create_engine, make_url, text
@@ -70,13 +69,12 @@ def _database() -> Iterator[str]:
         with _migrated(given) as url:
             yield url
         return
-    with tempfile.TemporaryDirectory(prefix="kopeck-simulate-", dir="/tmp") as home:
-        Path(home).chmod(0o711)
-        with (
-            running_cluster(Path(home), settings={"fsync": "off"}) as cluster,
-            _migrated(cluster.url("kopeck_owner")) as url,
-        ):
-            yield url
+    with (
+        scratch_folder() as home,
+        running_cluster(home, settings={"fsync": "off"}) as cluster,
+        _migrated(cluster.url("kopeck_owner")) as url,
+    ):
+        yield url
 
 
 @contextmanager
