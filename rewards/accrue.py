@@ -14,6 +14,9 @@ from ledger.bulk import one_bulk_at_a_time
 from rewards.lock import take_turn
 from rewards.price import first_open_day
 
+# What waits is found by its partial indexes, however long ago the tables were counted and however much was posted since.
+_BY_INDEX = text("SET LOCAL jit = off; SET LOCAL work_mem = '64MB'; SET LOCAL enable_seqscan = off")
+
 
 def accrue(session: Session, now: datetime, settings: Settings, limit: int = 50_000) -> int:
     """Post what is owed and not yet posted, up to `limit` a source. Returns how many targets were posted.
@@ -24,6 +27,7 @@ def accrue(session: Session, now: datetime, settings: Settings, limit: int = 50_
     """
     take_turn(session, patient=True)
     one_bulk_at_a_time(session)
+    session.execute(_BY_INDEX)
     session.execute(sql("rewards", "accrual_table"))
     session.execute(sql("rewards", "lock_open_lines"))
     session.execute(sql("rewards", "lock_open_sellers"))

@@ -6,6 +6,7 @@ never overwrites a newer one. Each call is one transaction's work and bounded; a
 
 from datetime import date, datetime, timedelta
 
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from core.database import sql
@@ -17,6 +18,7 @@ from rewards.protect import set_protection
 from rewards.rules import active_rules
 from rewards.target import make_touched, set_targets
 
+_ROOM = text("SET LOCAL jit = off; SET LOCAL work_mem = '64MB'")
 _QUEUES = ("take_due_days", "take_due_months", "take_due_purchases")
 
 
@@ -31,6 +33,7 @@ def price(session: Session, now: datetime, settings: Settings, limit: int = 50_0
     A day or month is first priced when it is over; until then its rows wait. Returns how many queue rows were handled.
     """
     take_turn(session, patient=True)
+    session.execute(_ROOM)
     make_due(session)
     make_touched(session)
     today = first_open_day(now, settings)

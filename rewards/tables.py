@@ -237,7 +237,6 @@ reward = Table(
     CheckConstraint("kind IN ('reward', 'cut')", "kind"),
     Index(None, "creator", "id"),
     Index(None, "target_id"),
-    Index(None, "entry_id"),
     Index("reward_waiting_idx", "matures_at", postgresql_where="released_at IS NULL"),
     Index("reward_waiting_creator_idx", "creator", "matures_at", postgresql_where="released_at IS NULL"),
 )

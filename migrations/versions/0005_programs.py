@@ -342,6 +342,7 @@ def upgrade() -> None:
         comment="no foreign key: rules are never deleted, and it costs a third",
         existing_nullable=False,
     )
+    op.drop_index(op.f("reward_entry_id_idx"), table_name="reward")  # nobody asks by it
     op.drop_index(op.f("reward_target_purchase_id_idx"), table_name="reward_target")
     op.create_index(
         "reward_target_purchase_idx",

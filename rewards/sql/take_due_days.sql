@@ -2,7 +2,7 @@
 -- months; rows of days that are not over wait. Each key stands there once. A repeat takes what is left.
 WITH taken AS (
     DELETE FROM changed_day WHERE id IN (
-        SELECT id FROM changed_day WHERE day < :today ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED)
+        SELECT id FROM changed_day WHERE day < :today ORDER BY id LIMIT :limit)
     RETURNING day, creator, content
 ), months AS (
     INSERT INTO changed_month (month, creator)

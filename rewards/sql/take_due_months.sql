@@ -3,7 +3,7 @@
 WITH taken AS (
     DELETE FROM changed_month WHERE (month, creator) IN (
         SELECT month, creator FROM changed_month WHERE month < date_trunc('month', CAST(:today AS date))::date
-        ORDER BY month, creator LIMIT :limit FOR UPDATE SKIP LOCKED)
+        ORDER BY month, creator LIMIT :limit)
     RETURNING month, creator
 )
 INSERT INTO due_month (month, creator) SELECT month, creator FROM taken
