@@ -22,7 +22,8 @@ _TABLES = text(
     " AND c.relnamespace = 'public'::regnamespace ORDER BY c.relname"
 )
 _SEQUENCES = text("SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'public'")
-_statements: dict[str, str] = {}
+_MANY = text("SELECT count(*) > 5000 FROM account")
+_statements: dict[str, tuple[str, str]] = {}  # when there are few rows, and when there are many
 
 
 def keep(url: URL) -> None:
@@ -30,18 +31,22 @@ def keep(url: URL) -> None:
     engine = create_engine(url)
     with engine.begin() as connection:
         connection.execute(text("CREATE SCHEMA kept"))
-        _statements[url.render_as_string(False)] = ";\n".join(_plan(connection))
+        first, empty, refill = _plan(connection)
+        emptied = (empty, [f"TRUNCATE {', '.join(each.removeprefix('DELETE FROM ') for each in empty)}"])
+        few, many = (";\n".join([*first, *each, *refill]) for each in emptied)
+        _statements[url.render_as_string(False)] = few, many
     engine.dispose()
 
 
-def _plan(connection: Connection) -> list[str]:
+def _plan(connection: Connection) -> tuple[list[str], list[str], list[str]]:
     tables = {row.name: row for row in connection.execute(_TABLES)}
     order = list(TopologicalSorter({name: row.parents for name, row in tables.items()}).static_order())
     guarded = [name for name in order if tables[name].guarded]
     for name in order:
         connection.execute(text(f'CREATE TABLE kept."{name}" AS TABLE public."{name}"'))
-    done = [f'ALTER TABLE public."{name}" DISABLE TRIGGER USER' for name in guarded]
-    done += [f'DELETE FROM public."{name}"' for name in reversed(order)]
+    first = [f'ALTER TABLE public."{name}" DISABLE TRIGGER USER' for name in guarded]
+    empty = [f'DELETE FROM public."{name}"' for name in reversed(order)]
+    done = []
     for name in order:
         over = " OVERRIDING SYSTEM VALUE" if tables[name].identity else ""
         columns = ", ".join(tables[name].columns)  # those that are generated are generated again
@@ -50,7 +55,7 @@ def _plan(connection: Connection) -> list[str]:
     for row in connection.execute(_SEQUENCES):
         called = "true" if row.last_value else "false"
         done.append(f"SELECT setval('public.\"{row.sequencename}\"', {row.last_value or 1}, {called})")
-    return done
+    return first, empty, done
 
 
 @cache
@@ -59,7 +64,12 @@ def _owner(url: str) -> Engine:
 
 
 def restore(url: str) -> None:
-    """Every row and every sequence as `keep` found them; what was added since is gone."""
+    """Every row and every sequence as `keep` found them; what was added since is gone.
+
+    Few rows are deleted, which is faster than to truncate a hundred tables. Many are truncated: a foreign key is asked
+    once more for each row, and by whatever plan the server has for it, that may take hours.
+    """
     with _owner(url).begin() as connection:
-        connection.exec_driver_sql(_statements[url])
+        many = connection.scalar(_MANY)
+        connection.exec_driver_sql(_statements[url][bool(many)])
     _floors.clear()  # what this process knows of rows that it handled
