@@ -13,14 +13,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from scratch import MEMORY, admin_url, clone, drop, run_alone, scratch_folder
+from scratch import MEMORY, TIME_ZONE, migrated_database, own_database, scratch_folder
 from sqlalchemy import Engine
 
 from core.database import make_engine
-from core.migrate import migrate
 from core.secrets import Vault, vault_of
 
-TIME_ZONE = "Europe/Moscow"
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 _stack = ExitStack()
 
@@ -48,23 +46,17 @@ def pytest_unconfigure() -> None:
 
 @pytest.fixture(scope="session")
 def template(worker_id: str) -> Iterator[str]:
-    """A migrated database to clone."""
+    """The name of a migrated database to clone."""
     name = f"template_{worker_id}_{uuid.uuid4().hex[:8]}"
-    run_alone(f"CREATE DATABASE {name}")
-    owner = make_engine(admin_url().set(database=name).render_as_string(False), TIME_ZONE, role=None)
-    migrate(owner, TIME_ZONE)
-    owner.dispose()
-    yield name
-    drop(name)
+    with migrated_database(name):
+        yield name
 
 
 @pytest.fixture
 def database_url(template: str) -> Iterator[str]:
     """The owner's URL of a fresh, migrated database."""
-    name = f"test_{uuid.uuid4().hex[:16]}"
-    clone(name, template)
-    yield admin_url().set(database=name).render_as_string(False)
-    drop(name)
+    with own_database(f"test_{uuid.uuid4().hex[:16]}", template) as url:
+        yield url
 
 
 @pytest.fixture
@@ -86,12 +78,10 @@ def owner(database_url: str) -> Iterator[Engine]:
 @pytest.fixture(scope="session")
 def db_engine(template: str) -> Iterator[Engine]:
     """An engine for tests that only compute and write nothing; not on the template, which is cloned undisturbed."""
-    name = f"{template}_only_read"
-    clone(name, template)
-    engine = make_engine(admin_url().set(database=name).render_as_string(False), TIME_ZONE)
-    yield engine
-    engine.dispose()
-    drop(name)
+    with own_database(f"{template}_only_read", template) as url:
+        engine = make_engine(url, TIME_ZONE)
+        yield engine
+        engine.dispose()
 
 
 @pytest.fixture

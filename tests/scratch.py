@@ -11,6 +11,10 @@ from pathlib import Path
 from sqlalchemy import URL, create_engine, make_url, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
+from core.database import make_engine
+from core.migrate import migrate
+
+TIME_ZONE = "Europe/Moscow"
 MEMORY = Path("/dev/shm")
 ROOM = 8 << 30  # bytes; a whole run takes under 3 GB
 
@@ -35,31 +39,44 @@ def scratch_folder() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def admin_url() -> URL:
+@contextmanager
+def own_database(name: str, template: str = "template1") -> Iterator[str]:
+    """The owner's URL of a new database like `template`; dropped afterwards, whoever is in it."""
+    _run(f"CREATE DATABASE {name} TEMPLATE {template} {os.environ.get('KOPECK_TEST_CLONE', '')}")
+    try:
+        yield _owner_url().set(database=name).render_as_string(False)
+    finally:
+        _drop(name)
+
+
+@contextmanager
+def migrated_database(name: str) -> Iterator[str]:
+    """The same with the schema in it, and nothing else."""
+    with own_database(name) as url:
+        owner = make_engine(url, TIME_ZONE, role=None)
+        migrate(owner, TIME_ZONE)
+        owner.dispose()
+        yield url
+
+
+def _owner_url() -> URL:
     return make_url(os.environ["KOPECK_DATABASE_URL"]).set(drivername="postgresql+psycopg2")
 
 
-def run_alone(statement: str) -> None:
-    engine = create_engine(admin_url(), isolation_level="AUTOCOMMIT")
+def _run(statement: str) -> None:
+    engine = create_engine(_owner_url(), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(text(statement))
     engine.dispose()
 
 
-def clone(name: str, template: str) -> None:
-    run_alone(f"CREATE DATABASE {name} TEMPLATE {template} {os.environ.get('KOPECK_TEST_CLONE', '')}")
-
-
-def drop(name: str) -> None:
-    """Drop a database, whoever is in it.
-
-    An autovacuum worker may not be ended by us, which FORCE would try; the plain statement asks it to leave.
-    """
+def _drop(name: str) -> None:
+    """An autovacuum worker may not be ended by us, which FORCE would try; the plain statement asks it to leave."""
     for _ in range(50):
         try:
-            return run_alone(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+            return _run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         except ProgrammingError:
             with suppress(OperationalError):
-                return run_alone(f"DROP DATABASE IF EXISTS {name}")
+                return _run(f"DROP DATABASE IF EXISTS {name}")
             time.sleep(0.2)
     raise AssertionError(f"{name} could not be dropped")

@@ -6,7 +6,7 @@ The owner does it with the tables' own triggers off, since history here is appen
 from functools import cache
 from graphlib import TopologicalSorter
 
-from sqlalchemy import URL, Connection, Engine, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, text
 
 from attribution.floors import _floors
 
@@ -23,39 +23,37 @@ _TABLES = text(
 )
 _SEQUENCES = text("SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'public'")
 _MANY = text("SELECT count(*) > 5000 FROM account")
-_statements: dict[str, tuple[str, str]] = {}  # when there are few rows, and when there are many
+_statements: dict[str, tuple[str, str]] = {}  # where few rows are to go, and where many
 
 
-def keep(url: URL) -> None:
+def keep(url: str) -> None:
     """Remember every row and every sequence."""
     engine = create_engine(url)
     with engine.begin() as connection:
         connection.execute(text("CREATE SCHEMA kept"))
-        first, empty, refill = _plan(connection)
-        emptied = (empty, [f"TRUNCATE {', '.join(each.removeprefix('DELETE FROM ') for each in empty)}"])
-        few, many = (";\n".join([*first, *each, *refill]) for each in emptied)
-        _statements[url.render_as_string(False)] = few, many
+        _statements[url] = _plan(connection)
     engine.dispose()
 
 
-def _plan(connection: Connection) -> tuple[list[str], list[str], list[str]]:
+def _plan(connection: Connection) -> tuple[str, str]:
     tables = {row.name: row for row in connection.execute(_TABLES)}
     order = list(TopologicalSorter({name: row.parents for name, row in tables.items()}).static_order())
     guarded = [name for name in order if tables[name].guarded]
     for name in order:
         connection.execute(text(f'CREATE TABLE kept."{name}" AS TABLE public."{name}"'))
-    first = [f'ALTER TABLE public."{name}" DISABLE TRIGGER USER' for name in guarded]
-    empty = [f'DELETE FROM public."{name}"' for name in reversed(order)]
-    done = []
+    begin = [f'ALTER TABLE public."{name}" DISABLE TRIGGER USER' for name in guarded]
+    few = [f'DELETE FROM public."{name}"' for name in reversed(order)]
+    many = ["TRUNCATE " + ", ".join(f'public."{name}"' for name in order)]
+    refill = []
     for name in order:
         over = " OVERRIDING SYSTEM VALUE" if tables[name].identity else ""
         columns = ", ".join(tables[name].columns)  # those that are generated are generated again
-        done.append(f'INSERT INTO public."{name}" ({columns}){over} SELECT {columns} FROM kept."{name}"')
-    done += [f'ALTER TABLE public."{name}" ENABLE TRIGGER USER' for name in guarded]
+        refill.append(f'INSERT INTO public."{name}" ({columns}){over} SELECT {columns} FROM kept."{name}"')
+    refill += [f'ALTER TABLE public."{name}" ENABLE TRIGGER USER' for name in guarded]
     for row in connection.execute(_SEQUENCES):
         called = "true" if row.last_value else "false"
-        done.append(f"SELECT setval('public.\"{row.sequencename}\"', {row.last_value or 1}, {called})")
-    return first, empty, done
+        refill.append(f"SELECT setval('public.\"{row.sequencename}\"', {row.last_value or 1}, {called})")
+    return ";\n".join(begin + few + refill), ";\n".join(begin + many + refill)
 
 
 @cache

@@ -1,6 +1,5 @@
 """The application in process, and the server as processes, on a marketplace that every test gets fresh."""
 
-import os
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +12,8 @@ from api_market import Market, build, make_keys, stripe_environ
 from api_rewind import keep, restore
 from api_served import Served, serving
 from flask import Flask
-from sqlalchemy import Engine, create_engine, make_url, text
+from scratch import own_database
+from sqlalchemy import Engine
 from stripe_standin.client import StripeStandin, running_standin
 
 from api.app import create_app
@@ -24,14 +24,6 @@ from core.settings import Settings, load_settings
 
 ZONE = "Europe/Moscow"
 MASTER = b"k" * 32
-
-
-def _admin(statement: str) -> None:
-    url = make_url(os.environ["KOPECK_DATABASE_URL"]).set(drivername="postgresql+psycopg2")
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(statement))
-    engine.dispose()
 
 
 @pytest.fixture(scope="session")
@@ -67,19 +59,16 @@ def one_app(settings: Settings) -> Flask:
 @pytest.fixture(scope="session")
 def market_template(template: str, one_app: Flask, settings: Settings) -> Iterator[tuple[str, Any]]:
     """A database with the whole marketplace in it, its keys and ids, and the time at which it was left."""
-    name = template.replace("template", "market")
-    _admin(f"CREATE DATABASE {name} TEMPLATE {template}")
-    url = make_url(os.environ["KOPECK_DATABASE_URL"]).set(drivername="postgresql+psycopg2", database=name)
-    engine = make_engine(url.render_as_string(False), ZONE, pool_size=5)
-    clock, vault = Clock(datetime.fromisoformat("2026-11-02T09:00:00+00:00")), vault_of(MASTER)
-    install(one_app, Runtime(engine, settings, vault, now=clock))
-    keys = make_keys(engine)
-    market = Market(Caller(one_app, keys), clock, engine, settings, vault, {})
-    build(market)
-    engine.dispose()
-    keep(url)
-    yield url.render_as_string(False), (keys, market.ids, clock.now)
-    _admin(f"DROP DATABASE {name} WITH (FORCE)")
+    with own_database(template.replace("template", "market"), template) as url:
+        engine = make_engine(url, ZONE, pool_size=5)
+        clock, vault = Clock(datetime.fromisoformat("2026-11-02T09:00:00+00:00")), vault_of(MASTER)
+        install(one_app, Runtime(engine, settings, vault, now=clock))
+        keys = make_keys(engine)
+        market = Market(Caller(one_app, keys), clock, engine, settings, vault, {})
+        build(market)
+        engine.dispose()
+        keep(url)
+        yield url, (keys, market.ids, clock.now)
 
 
 @pytest.fixture

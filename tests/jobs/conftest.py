@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 from jobs_child import context_of
-from sqlalchemy import URL, Engine, create_engine, make_url, text
+from scratch import own_database
+from sqlalchemy import Engine, create_engine, text
 
 from jobs.job import Context
 
@@ -29,28 +30,21 @@ SWEEP = (
 )
 
 
-def _run(url: URL | str, *statements: str) -> None:
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        for statement in statements:
-            connection.execute(text(statement))
-    engine.dispose()
-
-
 @pytest.fixture(scope="session")
 def jobs_database(template: str) -> Iterator[str]:
     """The URL of the database that these tests share."""
-    admin = make_url(os.environ["KOPECK_DATABASE_URL"]).set(drivername="postgresql+psycopg2")
-    name = template.replace("template", "jobs")
-    _run(admin, f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield admin.set(database=name).render_as_string(False)
-    _run(admin, f"DROP DATABASE {name} WITH (FORCE)")
+    with own_database(template.replace("template", "jobs"), template) as url:
+        yield url
 
 
 @pytest.fixture
 def database_url(jobs_database: str) -> str:
     """The shared database, swept: nobody is connected, no run, no evidence."""
-    _run(jobs_database, *SWEEP)
+    engine = create_engine(jobs_database, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for statement in SWEEP:
+            connection.execute(text(statement))
+    engine.dispose()
     return jobs_database
 
 

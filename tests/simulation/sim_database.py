@@ -3,7 +3,7 @@
 from typing import Any
 
 import api_rewind
-from sqlalchemy import Connection, create_engine, event, make_url, text
+from sqlalchemy import Connection, create_engine, event, text
 from sqlalchemy.exc import OperationalError
 
 from core.database import make_engine
@@ -32,7 +32,7 @@ class Database:
         for engine in (self.first, self.second):
             event.listen(engine, "before_cursor_execute", self._statement)
             event.listen(engine, "commit", self._commit)
-        api_rewind.keep(make_url(url))
+        api_rewind.keep(url)
 
     def rows(self, query: str, values: dict[str, Any]) -> list[Any]:
         """What stands there now, seen by nobody's transaction."""

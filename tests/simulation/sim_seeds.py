@@ -2,10 +2,10 @@
 
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
-from scratch import admin_url, clone, drop
+from scratch import own_database
 from sim_database import Database
 from sim_program import run_seed
 
@@ -28,10 +28,5 @@ def run_block(database: Database, first: int) -> None:
 def database_of(template: str) -> Iterator[Database]:
     """A database of one's own for many seeds."""
     name = f"simulation_{uuid.uuid4().hex[:12]}"
-    clone(name, template)
-    database = Database(admin_url().set(database=name).render_as_string(False))
-    try:
+    with own_database(name, template) as url, closing(Database(url)) as database:
         yield database
-    finally:
-        database.close()
-        drop(name)

@@ -9,19 +9,16 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from logging import CRITICAL
 
 import sim_paths  # noqa: F401
 import structlog
-from scratch import scratch_folder
-from sim_database import ZONE, Database
+from scratch import migrated_database, scratch_folder
+from sim_database import Database
 from sim_program import STEPS, Failed, run_seed
-from sqlalchemy import URL, create_engine, make_url, text
 
-from core.database import make_engine
 from core.embedded import running_cluster
-from core.migrate import migrate
 
 
 def main() -> int:
@@ -64,40 +61,12 @@ def _bar(done: int, whole: int, failed: int, seconds: float) -> None:
 
 @contextmanager
 def _database() -> Iterator[str]:
-    given = os.environ.get("KOPECK_DATABASE_URL")
-    if given:
-        with _migrated(given) as url:
-            yield url
-        return
-    with (
-        scratch_folder() as home,
-        running_cluster(home, settings={"fsync": "off"}) as cluster,
-        _migrated(cluster.url("kopeck_owner")) as url,
-    ):
-        yield url
-
-
-@contextmanager
-def _migrated(url: str) -> Iterator[str]:
-    """A database of its own, dropped afterwards."""
-    name = f"simulation_{os.getpid()}"
-    admin = make_url(url).set(drivername="postgresql+psycopg2")
-    own = admin.set(database=name).render_as_string(False)
-    _do(admin, f"CREATE DATABASE {name}")
-    try:
-        owner = make_engine(own, ZONE, role=None)
-        migrate(owner, ZONE)
-        owner.dispose()
-        yield own
-    finally:
-        _do(admin, f"DROP DATABASE {name} WITH (FORCE)")
-
-
-def _do(admin: URL, statement: str) -> None:
-    engine = create_engine(admin, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(statement))
-    engine.dispose()
+    with ExitStack() as stack:
+        if not os.environ.get("KOPECK_DATABASE_URL"):
+            home = stack.enter_context(scratch_folder())
+            cluster = stack.enter_context(running_cluster(home, settings={"fsync": "off"}))
+            os.environ["KOPECK_DATABASE_URL"] = cluster.url("kopeck_owner")
+        yield stack.enter_context(migrated_database(f"simulation_{os.getpid()}"))
 
 
 if __name__ == "__main__":
