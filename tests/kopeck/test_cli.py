@@ -1,20 +1,16 @@
 """The command line: help, errors, exit codes, and what is printed where."""
 
-import gzip
-import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import fields
-from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import click
 import pytest
-import structlog
-from click.testing import CliRunner, Result
+from cli_help import SECRET, Run, catalog, said, view, write
+from click.testing import CliRunner
 from sqlalchemy import Engine, text
 
 from api.keys import principal_of
@@ -31,9 +27,6 @@ from rewards.funds import create_fund
 from rewards.lines import create_line
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-SECRET = "6b" * 32
-SEEN = (clock.now() - timedelta(hours=2)).isoformat()
-Run = Callable[..., Result]
 
 
 def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -43,28 +36,6 @@ def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[s
             yield from commands(command, (*path, name))
         else:
             yield (*path, name)
-
-
-@pytest.fixture
-def kopeck(database_url: str, tmp_path: Path) -> Iterator[Run]:
-    """Run a command in this process, on the test's database."""
-    given = {"KOPECK_DATABASE_URL": database_url, "KOPECK_SECRET_KEY": SECRET, "KOPECK_HOME": str(tmp_path)}
-    logs = structlog.get_config()
-
-    def run(*arguments: str, **more: str) -> Result:
-        result = CliRunner(env=given | more).invoke(main, arguments)
-        assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
-        return result
-
-    yield run
-    structlog.configure(**logs)
-
-
-def said(result: Result, code: int, *parts: str) -> None:
-    """A refusal: nothing on standard output, the parts on standard error, the exit code."""
-    assert (result.exit_code, result.stdout) == (code, ""), result.output
-    for part in parts:
-        assert part in result.stderr
 
 
 @pytest.mark.parametrize("path", list(commands(main)), ids=lambda path: " ".join(path) or "kopeck")
@@ -164,98 +135,6 @@ def test_a_key_alone_is_on_standard_output(kopeck: Run, engine: Engine) -> None:
 def test_a_key_that_makes_no_sense_is_refused(kopeck: Run, arguments: list[str]) -> None:
     said(kopeck("keys", "create", *arguments), 1, "kopeck: ")
     assert kopeck("keys", "list").output == ""
-
-
-def catalog(count: int) -> list[dict[str, Any]]:
-    return [
-        {"type": "creator", "id": "c1", "name": "Kira"},
-        {"type": "seller", "id": "s1", "name": "Shop"},
-        *({"type": "product", "id": f"p{n}", "seller": "s1", "title": "T", "price": {"amount": "10.00", "currency": "RUB"}, "category": "home"} for n in range(count)),
-        {"type": "content", "id": "k1", "creator": "c1", "kind": "video", "published_at": "2026-10-01T00:00:00Z", "products": ["p0"]},
-    ]  # fmt: skip
-
-
-def view(number: int) -> dict[str, Any]:
-    return {"type": "view", "id": f"e{number}", "occurred_at": SEEN, "viewer": "v1", "content": "k1", "watch_ms": 9000}  # fmt: skip
-
-
-def write(path: Path, rows: list[Any], pack: bool = False) -> str:
-    body = b"".join((row if isinstance(row, bytes) else json.dumps(row).encode()) + b"\n" for row in rows)
-    path.write_bytes(gzip.compress(body) if pack else body)
-    return str(path)
-
-
-def test_import_of_catalog_and_events_gzip_or_not(kopeck: Run, tmp_path: Path) -> None:
-    first = kopeck("import", write(tmp_path / "catalog.ndjson.gz", catalog(3), pack=True))
-    assert (first.exit_code, first.stdout) == (0, "catalog.ndjson.gz: 6 accepted, 0 rejected\n")
-    plain, packed = write(tmp_path / "a", [view(n) for n in range(5)]), write(tmp_path / "b", [view(n) for n in range(8)], True)  # fmt: skip
-    assert "a: 5 accepted, 0 duplicates, 0 conflicts, 0 parked, 0 rejected" in kopeck("import", plain).stdout
-    assert "b: 3 accepted, 5 duplicates" in kopeck("import", packed).stdout
-    old = view(99) | {"occurred_at": "2024-01-01T00:00:00Z"}
-    late = kopeck("import", write(tmp_path / "old", [old]))
-    assert late.exit_code == 1 and "line 1: too_late" in late.stderr
-    back = kopeck("import", "--backfill", write(tmp_path / "old", [old]))
-    assert (back.exit_code, back.stderr) == (0, "")
-
-
-def test_bad_lines_of_events_are_named_across_chunks(kopeck: Run, tmp_path: Path, engine: Engine) -> None:
-    kopeck("import", write(tmp_path / "catalog", catalog(1)))
-    rows: list[Any] = [view(n) for n in range(11_000)]
-    bad = {
-        4: b"{",
-        4_999: b'{"type": "view"}',
-        5_000: b"[]",
-        5_001: view(1) | {"viewer": "а"},
-        10_998: b"\xff",
-    }
-    for place, row in bad.items():
-        rows[place] = row
-    rows[6_000] = b""  # a blank line is counted, not rejected
-    result = kopeck("import", write(tmp_path / "events", rows))
-    assert result.exit_code == 1
-    assert "10,994 accepted" in result.stdout and "5 rejected" in result.stdout
-    assert [int(line.split()[1][:-1]) - 1 for line in result.stderr.splitlines()] == list(bad)
-    with transaction(engine) as session:
-        assert session.scalar(text("SELECT count(*) FROM touch")) == 10_994
-
-
-def test_bad_lines_of_a_catalog_are_named_across_chunks(kopeck: Run, tmp_path: Path) -> None:
-    rows: list[Any] = catalog(10_500)
-    places = [0, 9_999, 10_000, 10_001, *range(10_100, 10_130)]
-    for place in places:
-        rows[place] = b'{"type": "creator", "id": "a b", "name": "x"}' if place else b'{"type": "seller"}'
-    result = kopeck("import", write(tmp_path / "catalog", rows, pack=True))
-    assert result.exit_code == 1
-    # The content names a creator that is not there: it is refused as well.
-    assert "10,468 accepted, 35 rejected" in result.stdout
-    told = result.stderr.splitlines()
-    assert [int(line.split()[1][:-1]) - 1 for line in told[:-1]] == places[:20]
-    assert told[-1] == "  and 15 more"
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"", b"\n\n", b"id,name\n1,a\n", b"{}", b"[1]", b"null", b'{"type": "banana"}', b'{"type": ["view"]}',
-        b'{"type": {"a": 1}}', b"\xff\xfe\x00", b"[" * 100_000, b"PK\x03\x04", b"\x1f\x8b", b"\x1f\x8bnonsense",
-    ],
-    ids=lambda content: repr(content[:18]),
-)  # fmt: skip
-def test_a_file_of_something_else_is_refused(kopeck: Run, tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "file").write_bytes(content)
-    said(kopeck("import", str(tmp_path / "file")), 1, "kopeck: ")
-
-
-def test_a_file_cut_short_is_told_and_may_be_sent_again(kopeck: Run, tmp_path: Path) -> None:
-    kopeck("import", write(tmp_path / "catalog", catalog(1)))
-    whole = Path(write(tmp_path / "events.gz", [view(n) for n in range(6_000)], pack=True))
-    body = whole.read_bytes()
-    whole.write_bytes(body[:-200])
-    said(kopeck("import", str(whole)), 1, "kopeck: The file is cut short or damaged")
-    whole.write_bytes(body)
-    again = kopeck("import", str(whole))
-    assert again.exit_code == 0
-    assert "1,000 accepted, 5,000 duplicates" in again.stdout
 
 
 def test_jobs_are_listed_and_run(kopeck: Run, tmp_path: Path) -> None:

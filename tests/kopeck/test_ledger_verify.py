@@ -1,46 +1,29 @@
 """kopeck ledger verify: the books, and an export of them without a database."""
 
 import gzip
-from collections.abc import Callable, Iterator
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import pytest
-import structlog
 from by_hand import FREE
-from click.testing import CliRunner, Result
+from cli_help import Run
+from click.testing import Result
 from sqlalchemy import Engine, text
 
 from core.clock import now
 from core.database import transaction
 from core.money import Money
 from core.settings import load_settings
-from kopeck.cli import main
 from ledger import accounts
 from ledger.findings import acknowledge, last_run, list_findings
 from ledger.keyring import load_signer
 from ledger.post import credit, debit, post
 
-Run = Callable[..., Result]
-
 
 @pytest.fixture
-def kopeck(database_url: str, tmp_path: Path) -> Iterator[Run]:
-    """Run a command on the test's database, in a home of its own."""
-    given = {
-        "KOPECK_DATABASE_URL": database_url,
-        "KOPECK_SECRET_KEY": "6b" * 32,
-        "KOPECK_HOME": str(tmp_path),
-    }
-    logs = structlog.get_config()
-
-    def run(*arguments: str, **more: str) -> Result:
-        result = CliRunner(env=given | more).invoke(main, ["ledger", *arguments])
-        assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
-        return result
-
-    yield run
-    structlog.configure(**logs)
+def kopeck(kopeck: Run) -> Run:
+    return partial(kopeck, "ledger")
 
 
 @pytest.fixture

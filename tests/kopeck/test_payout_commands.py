@@ -1,44 +1,22 @@
 """report reconciliation and tax apply: what they print, and when their exit code is not 0."""
 
-from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import structlog
-from click.testing import CliRunner, Result
+from cli_help import Run
 from sqlalchemy import Engine, text
 
 from core import clock
 from core.database import transaction
 from core.money import Money
 from core.secrets import Vault
-from kopeck.cli import main
 from payouts.note_difference import Found, note_difference
 from payouts.reconcile import reconcile
 from payouts.withholding import list_withholdings
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "withholding" / "ru_2025.yaml"
 TOMORROW = f"{clock.now() + timedelta(days=2):%Y-%m-%d}"
-Run = Callable[..., Result]
-
-
-@pytest.fixture
-def kopeck(database_url: str, tmp_path: Path) -> Iterator[Run]:
-    logs = structlog.get_config()
-    given = {
-        "KOPECK_DATABASE_URL": database_url,
-        "KOPECK_SECRET_KEY": "6b" * 32,
-        "KOPECK_HOME": str(tmp_path),
-    }
-
-    def run(*arguments: str, **more: str) -> Result:
-        result = CliRunner(env=given | more).invoke(main, arguments)
-        assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
-        return result
-
-    yield run
-    structlog.configure(**logs)
 
 
 def noted(engine: Engine, amount: str, currency: str) -> None:

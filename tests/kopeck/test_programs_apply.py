@@ -1,24 +1,21 @@
 """programs apply and backtest: what is missing is made, what stands is left, what differs is told in words."""
 
-from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
-import structlog
-from click.testing import CliRunner, Result
+from cli_help import Run
 from sqlalchemy import Engine, text
 
 from core import clock
 from core.database import transaction
 from core.money import Money
 from core.settings import load_settings
-from kopeck.cli import main
 from rewards.deposit import deposit_money
 from rewards.funds import create_fund
 from rewards.lines import create_line
 
-Run = Callable[..., Result]
 FILE = """
 policy: {id: day, model: last_touch, scope: store, click_window_hours: 24, view_window_hours: 0}
 program:
@@ -38,26 +35,14 @@ TOMORROW = (clock.now() + timedelta(days=2)).date()
 
 
 @pytest.fixture
-def kopeck(database_url: str, tmp_path: Path, engine: Engine) -> Iterator[Run]:
-    logs, now, settings = structlog.get_config(), clock.now(), load_settings({"KOPECK_HOME": str(tmp_path)})
-    given = {
-        "KOPECK_DATABASE_URL": database_url,
-        "KOPECK_SECRET_KEY": "6b" * 32,
-        "KOPECK_HOME": str(tmp_path),
-    }
+def kopeck(kopeck: Run, tmp_path: Path, engine: Engine) -> Run:
+    now, settings = clock.now(), load_settings({"KOPECK_HOME": str(tmp_path)})
     money = Money.parse("1000.00", "RUB")
     with transaction(engine) as session:
         create_fund(session, "main", "Main", money)
         deposit_money(session, "main", money, None, "fin", now, settings)
         create_line(session, "main", "l", "all", money, "once", True, now, settings)
-
-    def run(*arguments: str) -> Result:
-        result = CliRunner(env=given).invoke(main, ["programs", *arguments])
-        assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
-        return result
-
-    yield run
-    structlog.configure(**logs)
+    return partial(kopeck, "programs")
 
 
 def write(folder: Path, body: str = FILE) -> str:

@@ -15,12 +15,15 @@ from ledger.adjustments import Adjustment
 from ledger.balances import natural
 from ledger.decide import approve, reject
 from ledger.post import Leg, post
+from ledger.read import get_entry
 from ledger.reverse import reverse
+from ledger.verify import verify
 
 SETTINGS = load_settings({"KOPECK_HOME": "/nonexistent"})
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 BANK, WRITEOFF = accounts.bank("manual", "RUB"), "expenses:writeoff"
 LINE, POT = accounts.fund_line("main", "l"), accounts.creator("c1", "available")
+GIFT = ((WRITEOFF, "5.00"), (POT, "-5.00"))
 
 
 def legs(*pairs: tuple[str, str], currency: str = "RUB") -> list[Leg]:
@@ -79,3 +82,14 @@ def rows(engine: Engine) -> dict[str, int]:
     """How many rows every table has."""
     with engine.begin() as connection:
         return {name: count for name, count in connection.execute(text(connection.scalar(_COUNTS)))}
+
+
+def clean(engine: Engine) -> bool:
+    with transaction(engine) as session:
+        return verify(session) == []
+
+
+def entry_of(engine: Engine, id: str | None) -> Any:
+    assert id
+    with transaction(engine) as session:
+        return get_entry(session, id)

@@ -6,12 +6,13 @@ from fractions import Fraction
 from typing import Any
 
 from reward_world import World, rub
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 
 from core.database import transaction
 from rewards.pool import split_pools
 from rewards.price import price
 
+CONTENTS = {"a1": "a", "a2": "a", "b1": "b", "c1": "c", "d1": "d"}
 # Amounts and weights as what they are, whole numbers and ratios of such.
 Weights = Mapping[str, int | Fraction]
 
@@ -91,3 +92,26 @@ class PoolWorld(World):
         with transaction(self.engine) as session:
             found = session.execute(text(statement), values)
             return found.all() if found.returns_rows else None
+
+
+def four_creators(engine: Engine) -> PoolWorld:
+    """A fund, a product, and five contents of four creators; on the tenth of November."""
+    made = PoolWorld(engine, datetime(2026, 11, 10, 9, tzinfo=UTC))
+    made.creators(*"abcd")
+    for content, creator in CONTENTS.items():
+        made.content(content, creator)
+    made.sql("INSERT INTO seller (id, name) VALUES ('s', 'S')")
+    made.sql(
+        "INSERT INTO product (id, seller, title, category, price, currency) VALUES ('p', 's', 'P', 'home', 1, 'RUB')"
+    )
+    made.fund()
+    return made
+
+
+def views(world: PoolWorld, day: date, **by: int) -> None:
+    for content, count in by.items():
+        world.tally(content, day, views=count)
+
+
+def day(number: int) -> date:
+    return date(2026, 11, number)
